@@ -1,0 +1,73 @@
+"""The application: its commands, and the options that all of them share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from harness.cli import USAGE
+from harness.cli.clean import clean
+from harness.cli.doctor import doctor
+from harness.cli.grade import grade
+from harness.cli.images import images
+from harness.cli.listing import listing
+from harness.cli.new import new
+from harness.cli.report import report
+from harness.cli.run import run
+from harness.cli.shell import shell
+
+_typer = typer.Typer(
+    name="harness",
+    help="Third-party capability evaluations of AI agents in sealed Docker containers.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_state = {"debug": False}
+
+
+@_typer.callback(invoke_without_command=True)
+def _shared(
+    debug: bool = typer.Option(False, "--debug", help="Show tracebacks."),
+    version: bool = typer.Option(False, "--version", help="Show the version and end."),
+) -> None:
+    _state["debug"] = debug
+    if version:
+        from harness import __version__
+
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit
+
+
+def debug_wanted() -> bool:
+    """Whether --debug was given."""
+    return _state["debug"]
+
+
+for _command in (run, shell, grade, report, doctor, clean):
+    _typer.command()(_command)
+for _group in (listing, new, images):
+    _typer.add_typer(_group)
+
+
+def app(*, standalone_mode: bool = True) -> Any:
+    """Run the command line; bad usage ends with one line and exit code 2."""
+    call: Callable[..., Any] = _typer
+    try:
+        return call(standalone_mode=standalone_mode)
+    except Exception as error:
+        shown = getattr(error, "format_message", None)
+        if shown is None:
+            raise
+        context = getattr(error, "ctx", None)
+        where = context.command_path if context else "harness"
+        if shown():
+            sys.stderr.write(f"{where}: {shown()}; see `{where} --help`\n")
+        elif context:
+            sys.stderr.write(context.get_help() + "\n")
+        return USAGE

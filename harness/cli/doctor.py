@@ -1,0 +1,93 @@
+"""harness doctor: is this machine ready, and what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import typer
+
+from harness.cli import DONE, GATE
+from harness.cli.common import JsonOption, echo_json, image_store, roots_of, runs_folder
+from harness.errors import HarnessError
+
+_DISK_BYTES = 5e9
+_KEYS = ("ANTHROPIC_API_KEY", "AWS_ACCESS_KEY_ID", "GOOGLE_APPLICATION_CREDENTIALS")
+_STARTERS = ("harness/base", "harness/workstation")
+
+Finding = tuple[str, str, str, str]
+
+
+def doctor(json: bool = JsonOption) -> None:
+    """Check this machine: engine, disk, images, keys. Exits with 1 when something is missing."""
+    checks: list[Callable[[], Iterator[Finding]]] = [_python, _engine, _disk, _images, _keys]
+    found = [finding for check in checks for finding in check()]
+    if json:
+        rows: list[dict[str, Any]] = [
+            dict(zip(("what", "state", "value", "remedy"), each, strict=True)) for each in found
+        ]
+        echo_json(rows)
+    else:
+        for what, state, value, remedy in found:
+            mark = {"ok": "ok     ", "bad": "MISSING", "note": "note   "}[state]
+            typer.echo(f"{mark} {what:14} {value}" + (f"; {remedy}" if remedy else ""))
+    raise typer.Exit(GATE if any(state == "bad" for _, state, _, _ in found) else DONE)
+
+
+def _python() -> Iterator[Finding]:
+    yield "python", "ok", f"{platform.python_version()} ({sys.executable})", ""
+    yield "system", "ok", f"{platform.platform()}, {os.cpu_count()} cores", ""
+
+
+def _engine() -> Iterator[Finding]:
+    from harness.sandbox.engine import connect
+
+    try:
+        posture = connect().posture
+    except HarnessError as error:
+        yield "engine", "bad", error.what, error.remedy
+        return
+    yield "engine", "ok", f"{posture['engine']} (API {posture['api']}), {posture['system']}", ""
+    yield "storage", "ok", f"{posture['storage_driver']}, cgroup v{posture['cgroup']}", ""
+    yield "seccomp", *_held("seccomp" in str(posture["security"]), "the engine's own profile")
+    yield "disk limits", *_held(posture["storage_quota"], "of containers, by project quota")
+    yield "user mapping", *_held(posture["user_namespaces"], "container root is not host root")
+
+
+def _held(holds: bool, what: str) -> tuple[str, str, str]:
+    if holds:
+        return "ok", f"yes: {what}", ""
+    return "note", f"no: {what}", "runs record it in their posture"
+
+
+def _disk() -> Iterator[Finding]:
+    folder = runs_folder(None)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    state, remedy = ("ok", "") if free > _DISK_BYTES else ("bad", "free some; images need 3 GB")
+    yield "disk", state, f"{free / 1e9:.0f} GB free at {folder}", remedy
+
+
+def _images() -> Iterator[Finding]:
+    try:
+        store = image_store(roots_of([]), lambda _text: None)
+        for name in _STARTERS:
+            image = store.existing(store.own[name], name) if name in store.own else None
+            if image:
+                yield name, "ok", image[7:19], ""
+            else:
+                yield name, "bad", "not built", "run `harness images build`"
+    except HarnessError as error:
+        yield "images", "bad", error.what, error.remedy
+
+
+def _keys() -> Iterator[Finding]:
+    for name in _KEYS:
+        there = bool(os.environ.get(name))
+        state = ("ok", "present", "") if there else ("note", "absent", "needed for its models only")
+        yield name, *state

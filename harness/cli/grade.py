@@ -1,0 +1,43 @@
+"""harness grade: grade a run again from its stored evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from harness.cli import DONE, INFRASTRUCTURE
+from harness.cli.common import JsonOption, RunArgument, RunsOption, echo_json, find_run
+
+
+def grade(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOption) -> None:
+    """Grade a run again from its stored evidence, without Docker, and show what changed."""
+    from harness.regrade import regrade
+    from harness.runner import load_run
+
+    found = list(regrade(load_run(find_run(run, runs))))
+    if json:
+        echo_json(
+            [
+                {
+                    **each.key.model_dump(),
+                    "attempt": each.attempt,
+                    "before": each.before.value if each.before else None,
+                    "after": each.after.value if each.after else None,
+                    "passed": each.after.passed if each.after else None,
+                    "changed": each.changed,
+                    "error": each.error or None,
+                }
+                for each in found
+            ]
+        )
+    else:
+        for each in found:
+            if each.changed or each.error:
+                before = f"{each.before.value:.2f}" if each.before else "none"
+                after = f"{each.after.value:.2f}" if each.after else each.error
+                typer.echo(f"{each.key} attempt {each.attempt}: {before} -> {after}")
+        changed = sum(each.changed for each in found)
+        typer.echo(f"{len(found)} attempts graded again, {changed} changed")
+    failed = any(each.error for each in found)
+    raise typer.Exit(INFRASTRUCTURE if failed else DONE)

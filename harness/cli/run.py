@@ -1,0 +1,229 @@
+"""harness run: tasks x models x agents x epochs, in sandboxes, graded and reported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from harness.cli import DONE, INFRASTRUCTURE, INTERRUPTED
+from harness.cli.common import (
+    JsonOption,
+    PathsOption,
+    RunsOption,
+    console,
+    docker_sandboxes,
+    echo_json,
+    find_run,
+    roots_of,
+    runs_folder,
+)
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.protocols import Model
+    from harness.runner import Run, RunOutcome
+    from harness.schema.config import RunConfig
+
+
+def run(
+    selectors: list[str] = typer.Argument(
+        None, help="Suites, tasks, tag:NAME, domain:NAME, paths, or all.", show_default=False
+    ),
+    model: list[str] = typer.Option(
+        [], "--model", "-m", help="anthropic/<id>, scripted/<file>, ..."
+    ),
+    agent: list[str] = typer.Option(
+        ["react"],
+        "--agent",
+        "-a",
+        help="react, oracle, idle, cheat:<name>, scripted:<file>, a path.",
+    ),
+    variant: list[str] = typer.Option(["default"], "--variant", help="Variants of tasks, or all."),
+    epochs: int = typer.Option(1, "--epochs", min=1, help="Samples of each task."),
+    jobs: int = typer.Option(
+        None,
+        "--jobs",
+        "-j",
+        min=1,
+        help="Samples at once (default: one per core).",
+        show_default=False,
+    ),
+    name: str = typer.Option("run", "--name", help="A word for the run's folder."),
+    limit_steps: int = typer.Option(None, min=1, help="Steps of each sample."),
+    limit_tokens: int = typer.Option(None, min=1, help="Tokens of each sample."),
+    limit_usd: float = typer.Option(None, help="Dollars of each sample."),
+    limit_wall: str = typer.Option(None, help='Working time of each sample, such as "30m".'),
+    limit_command: str = typer.Option(None, help='Time of one command, such as "60s".'),
+    budget_usd: float = typer.Option(None, help="Dollars of the whole run."),
+    budget_tokens: int = typer.Option(None, min=1, help="Tokens of the whole run."),
+    budget_wall: str = typer.Option(None, help="Time of the whole run."),
+    max_tokens: int = typer.Option(None, min=1, help="Longest reply of the model, in tokens."),
+    temperature: float = typer.Option(None, min=0),
+    effort: str = typer.Option(None, help="low, medium, high, xhigh, max."),
+    thinking_tokens: int = typer.Option(None, help="Budget for thinking, for older models."),
+    base_url: str = typer.Option(None, help="Another server that speaks the model's protocol."),
+    resume: str = typer.Option(None, "--resume", help="Go on with this run (folder, id, last)."),
+    runs: Path = RunsOption,
+    path: list[Path] = PathsOption,
+    json: bool = JsonOption,
+) -> None:
+    """Run tasks in sandboxes and grade their end states.
+
+    Prints a report, and last the run's path. With --resume, does only what has no score yet.
+    """
+    if resume:
+        if selectors:
+            raise UsageError("--resume", "a run resumes as planned", "leave the selectors out")
+        outcome = _resume(resume, runs, path, jobs)
+    else:
+        if not selectors:
+            raise UsageError("harness run", "which tasks?", "name a suite, as in `run quickstart`")
+        config = _config(
+            selectors=selectors,
+            variants=variant,
+            models=[_absolute(each, "scripted/") for each in model],
+            agents=[_absolute(each, "scripted:") for each in agent],
+            epochs=epochs,
+            jobs=jobs or max(2, os.cpu_count() or 2),
+            name=name,
+            limits={
+                "steps": limit_steps,
+                "tokens": limit_tokens,
+                "usd": limit_usd,
+                "wall": _seconds(limit_wall, "--limit-wall"),
+                "command": _seconds(limit_command, "--limit-command"),
+            },
+            budget={
+                "usd": budget_usd,
+                "tokens": budget_tokens,
+                "wall": _seconds(budget_wall, "--budget-wall"),
+            },
+            settings={
+                "max_tokens": max_tokens,
+                "temperature": temperature,
+                "effort": effort,
+                "thinking_tokens": thinking_tokens,
+            },
+            base_url=base_url,
+        )
+        outcome = _start(config, runs, path)
+    raise typer.Exit(_finish(outcome, as_json=json))
+
+
+def _absolute(spec: str, prefix: str) -> str:
+    """A script's path made absolute, so that a resumed run finds it from anywhere."""
+    if spec.startswith(prefix) and len(spec) > len(prefix):
+        return prefix + str(Path(spec.removeprefix(prefix)).absolute())
+    return spec
+
+
+def _seconds(text: str | None, option: str) -> float | None:
+    from harness.schema.types import parse_duration
+
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as error:
+        raise UsageError(option, str(error).partition("; ")[0], 'write "90s" or "30m"') from error
+
+
+def _config(**values: Any) -> RunConfig:
+    from pydantic import ValidationError
+
+    from harness.schema.config import RunConfig
+
+    values["settings"] = {
+        key: value for key, value in values["settings"].items() if value is not None
+    }
+    try:
+        return RunConfig(**values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        option = "--" + str(fault["loc"][-1]).replace("_", "-")
+        raise UsageError(option, fault["msg"], "see `harness run --help`") from error
+
+
+def _open_model(name: str, config: RunConfig, cancelled: threading.Event) -> Model:
+    from harness.models import open_model
+
+    return open_model(name, base_url=config.base_url, settings=config.settings, cancelled=cancelled)
+
+
+def run_and_finish(
+    config: RunConfig, runs: Path | None, paths: list[Path], *, as_json: bool, quiet: bool = False
+) -> int:
+    """Plan, run and report; the exit code. `quiet` leaves the terminal to the agent."""
+    return _finish(_start(config, runs, paths, quiet=quiet), as_json=as_json)
+
+
+def _start(
+    config: RunConfig, runs: Path | None, paths: list[Path], *, quiet: bool = False
+) -> RunOutcome:
+    from harness.cli.progress import open_progress
+    from harness.content.plan import make_plan
+    from harness.models import check_model, price_known
+    from harness.runner import execute, load_run, start_run
+
+    roots = roots_of(paths)
+    plan = make_plan(
+        config, roots, lambda name: check_model(name, base_url=config.base_url), price_known
+    )
+    with open_progress(quiet=quiet) as progress, _terminated_as_interrupted():
+        sandboxes = docker_sandboxes(roots, progress.preparing)
+        store = start_run(plan, roots, runs_folder(runs), sandboxes, progress)
+        return execute(load_run(store), sandboxes, _open_model, progress)
+
+
+def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -> RunOutcome:
+    from harness.cli.progress import open_progress
+    from harness.models import check_model
+    from harness.runner import execute, load_run
+
+    run = load_run(find_run(name, runs))
+    for model in run.config.models:
+        check_model(model, base_url=run.config.base_url)
+    with open_progress() as progress, _terminated_as_interrupted():
+        sandboxes = docker_sandboxes(
+            roots_of([run.store.root / "content", *paths]), progress.preparing
+        )
+        return execute(run, sandboxes, _open_model, progress, jobs=jobs, resumed=True)
+
+
+class _terminated_as_interrupted:  # noqa: N801 - reads as a phrase in a with
+    """SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does."""
+
+    def __enter__(self) -> None:
+        def interrupt(_signal: int, _frame: Any) -> None:
+            raise KeyboardInterrupt
+
+        self._before = {
+            each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)
+        }
+
+    def __exit__(self, *_exc: object) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+
+def _finish(outcome: RunOutcome, *, as_json: bool) -> int:
+    """Write and print the report; the exit code."""
+    from harness.report.build import build_report, unscored_by_infrastructure
+    from harness.report.text import render_report
+    from harness.runner import load_run
+    from harness.store import write_json
+
+    run: Run = load_run(outcome.store)
+    report = build_report(run)
+    write_json(run.store.report, report)
+    if as_json:
+        echo_json(report)
+    else:
+        render_report(report, console())
+        typer.echo(str(run.store.root))
+    if outcome.stopped == "interrupted":
+        return INTERRUPTED
+    return INFRASTRUCTURE if unscored_by_infrastructure(report["totals"]["statuses"]) else DONE

@@ -1,0 +1,1 @@
+"""Content: environments, tasks, suites and agents, found by path, validated, selected, planned."""

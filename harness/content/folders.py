@@ -1,0 +1,255 @@
+"""Environments and tasks as folders: loaded, checked against each other and against the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from harness.content.roots import Roots
+from harness.content.toml import load_model, read_toml
+from harness.errors import ContentError, ContentErrors
+from harness.schema.environment import Environment
+from harness.schema.task import ScriptGrader, Suite, Task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EnvironmentFolder:
+    """An environment and the folder it was read from."""
+
+    name: str
+    path: Path
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class TaskFolder:
+    """A task, its environment, and the folder it was read from. `id` is "suite/task"."""
+
+    id: str
+    path: Path
+    task: Task
+    suite: Suite
+    environment: EnvironmentFolder
+
+    def instruction(self, variant: str) -> str:
+        """The prompt of a variant ("default" is the task's own). Raises KeyError for unknown."""
+        chosen = None if variant == "default" else self.task.variants[variant]
+        name = (chosen and chosen.instruction) or "instruction.md"
+        text = (self.path / name).read_text("utf-8").strip()
+        return f"{text}\n\n{chosen.prompt.strip()}" if chosen and chosen.prompt else text
+
+    def script(self, name: str) -> Path:
+        """The path of the solution (name "solution") or of a cheat."""
+        return self.path / ("solution.sh" if name == "solution" else f"cheats/{name}.sh")
+
+    @property
+    def cheats(self) -> list[str]:
+        """The names of the task's own cheats."""
+        return sorted(path.stem for path in self.path.glob("cheats/*.sh"))
+
+
+def folder_digest(path: Path) -> str:
+    """SHA-256 over the paths and contents of a file, or of all files of a folder."""
+    total = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    for file in files:
+        if file.is_file() and "__pycache__" not in file.parts:
+            name = file.relative_to(path).as_posix().encode()
+            data = file.read_bytes()
+            total.update(len(name).to_bytes(8, "big") + name)
+            total.update(len(data).to_bytes(8, "big") + data)
+    return total.hexdigest()
+
+
+def load_environment(path: Path) -> EnvironmentFolder:
+    """The environment of a folder. Raises ContentErrors with everything that is wrong."""
+    file = path / "environment.toml"
+    environment = load_model(file, Environment)
+    faults = []
+    if environment.network.mode == "allow":
+        faults.append(
+            ContentError(
+                f"{file}: network.mode", '"allow" is not built yet', 'use "sealed" or "none"'
+            )
+        )
+    for name, service in environment.services.items():
+        if service.build is not None and not (path / service.build / "Dockerfile").is_file():
+            faults.append(
+                ContentError(
+                    f"{file}: services.{name}.build",
+                    f"{path / service.build} holds no Dockerfile",
+                    "add one, or name another folder",
+                )
+            )
+    if faults:
+        raise ContentErrors(faults)
+    return EnvironmentFolder(path.name, path, environment)
+
+
+def load_task(path: Path, roots: Roots) -> TaskFolder:
+    """The task of a folder, with its suite and environment. Raises ContentErrors."""
+    suite_file = path.parent / "suite.toml"
+    suite = (
+        load_model(suite_file, Suite)
+        if suite_file.is_file()
+        else Suite.model_validate({"schema": 1, "title": path.parent.name})
+    )
+    file = path / "task.toml"
+    data = read_toml(file)
+    own_limits = data.get("limits", {})
+    if isinstance(own_limits, dict):
+        data["limits"] = {**suite.limits, **own_limits}
+    task = load_model(file, Task, data)
+    environments = roots.children("environments", "environment.toml")
+    if task.environment not in environments:
+        known = ", ".join(sorted(environments)) or "none"
+        raise ContentErrors(
+            [
+                ContentError(
+                    f"{file}: environment",
+                    f"there is no environment {task.environment!r}",
+                    f"known: {known}; add environments/{task.environment}/environment.toml",
+                )
+            ]
+        )
+    environment = load_environment(environments[task.environment])
+    faults = [*_missing_files(path, task), *_service_faults(file, task, environment.environment)]
+    if faults:
+        raise ContentErrors(faults)
+    return TaskFolder(f"{path.parent.name}/{path.name}", path, task, suite, environment)
+
+
+def _missing_files(path: Path, task: Task) -> Iterable[ContentError]:
+    """Files that the task names and that are not there."""
+    named = [("instruction.md", "the instruction")]
+    if isinstance(task.grader, ScriptGrader):
+        named.append((task.grader.script, "grader.script"))
+    if task.setup is not None:
+        named.append((task.setup.script, "setup.script"))
+    named += [(copy.source, "files.source") for copy in task.files]
+    named += [
+        (source, f"collect.commands {command.name} files")
+        for command in task.collect.commands
+        for source in command.files.values()
+    ]
+    named += [
+        (variant.instruction, f"variants.{name}.instruction")
+        for name, variant in task.variants.items()
+        if variant.instruction
+    ]
+    for name, field in named:
+        if not (path / name).exists():
+            yield ContentError(
+                f"{path / 'task.toml'}: {field}", f"{path / name} does not exist", "add the file"
+            )
+    instruction = path / "instruction.md"
+    if instruction.is_file() and not instruction.read_text("utf-8", "replace").strip():
+        yield ContentError(str(instruction), "is empty", "say what the agent shall do")
+
+
+def _service_faults(file: Path, task: Task, environment: Environment) -> Iterable[ContentError]:
+    """Services, secrets and probes that the task names and that do not exist."""
+    named: list[tuple[str, str]] = []
+    for name, slot in task.secrets.items():
+        for place in slot.place:
+            named.append((f"secrets.{name}.place.service", place.service))
+            if place.env and place.service == environment.agent_service:
+                yield ContentError(
+                    f"{file}: secrets.{name}.place.env",
+                    "puts a secret into the environment of the agent's own service",
+                    "use a file with an owner and a mode that the agent cannot read",
+                )
+    named += [("files.service", copy.service) for copy in task.files if copy.service]
+    if task.setup and task.setup.service:
+        named.append(("setup.service", task.setup.service))
+    for entry in task.collect.files:
+        service, colon, _ = entry.partition(":")
+        if colon:
+            named.append(("collect.files", service))
+    named += [
+        (f"collect.commands {command.name}", command.service)
+        for command in task.collect.commands
+        if command.service
+    ]
+    named += [
+        (f"milestones {milestone.name}", milestone.evidence.service_log)
+        for milestone in task.milestones
+        if milestone.evidence.service_log
+    ]
+    for field, service in named:
+        if service not in environment.services:
+            known = ", ".join(environment.services)
+            yield ContentError(
+                f"{file}: {field}",
+                f"the environment {task.environment} has no service {service!r}",
+                f"its services are {known}",
+            )
+    yield from _probe_faults(file, task)
+
+
+def _probe_faults(file: Path, task: Task) -> Iterable[ContentError]:
+    """Checks and milestones on evidence that is never collected."""
+    commands = {command.name for command in task.collect.commands}
+    probes = [(f"milestones {each.name}", each.evidence.probe) for each in task.milestones]
+    files = [(f"milestones {each.name}", each.evidence.file) for each in task.milestones]
+    if task.grader.type == "checks":
+        probes += [(f"grader.tests {each.name}", each.probe) for each in task.grader.tests]
+        files += [(f"grader.tests {each.name}", each.file) for each in task.grader.tests]
+    for field, name in probes:
+        if name is not None and name not in commands:
+            yield ContentError(
+                f"{file}: {field}",
+                f"there is no collected command {name!r}",
+                "add it under [[collect.commands]]",
+            )
+    for field, name in files:
+        if name is not None and not _collected(name, task.collect.files):
+            yield ContentError(
+                f"{file}: {field}", f"{name!r} is not collected", "add it to collect.files"
+            )
+
+
+def _collected(name: str, entries: Iterable[str]) -> bool:
+    return any(name == entry or name.startswith(entry.rstrip("/") + "/") for entry in entries)
+
+
+def load_all(paths: Iterable[Path], load: Callable[[Path], T]) -> list[T]:
+    """Load each path; all faults of all of them are raised together as ContentErrors."""
+    loaded: list[T] = []
+    faults: list[ContentError] = []
+    for path in paths:
+        try:
+            loaded.append(load(path))
+        except ContentErrors as errors:
+            faults.extend(errors.errors)
+        except ContentError as error:
+            faults.append(error)
+    if faults:
+        unique: dict[str, ContentError] = {str(fault): fault for fault in faults}
+        raise ContentErrors(list(unique.values()))
+    return loaded
+
+
+def describe(folder: TaskFolder) -> dict[str, Any]:
+    """A task as `harness list tasks --json` gives it."""
+    task = folder.task
+    return {
+        "id": folder.id,
+        "title": task.title,
+        "environment": task.environment,
+        "variants": ["default", *task.variants],
+        "tools": list(task.tools),
+        "grader": task.grader.type,
+        "limits": task.limits.model_dump(),
+        "milestones": [milestone.name for milestone in task.milestones],
+        "unsafe_rules": list(task.unsafe.rules),
+        "cheats": folder.cheats,
+        "oracle": folder.script("solution").is_file(),
+        "metadata": task.metadata.model_dump(),
+        "path": str(folder.path),
+    }

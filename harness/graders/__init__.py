@@ -1,0 +1,30 @@
+"""Graders: pure functions of stored evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.evidence import Evidence
+from harness.graders.checks import grade_checks
+from harness.graders.flag import grade_flag
+from harness.graders.milestones import with_milestones
+from harness.graders.script import grade_script
+from harness.results import Grade
+from harness.schema.task import ChecksGrader, FlagGrader
+
+
+def grade(evidence: Evidence, folder: Path, foreign: Mapping[str, str]) -> Grade:
+    """The grade of one attempt.
+
+    `folder` is the task's, where a grader's script stands; `foreign` maps the flags of the run's
+    other samples to their names. Raises GraderError.
+    """
+    grader = evidence.task.grader
+    if isinstance(grader, FlagGrader):
+        found = grade_flag(evidence, grader, foreign)
+    elif isinstance(grader, ChecksGrader):
+        found = grade_checks(evidence, grader)
+    else:
+        found = grade_script(evidence, grader, folder)
+    return with_milestones(found, evidence)

@@ -1,0 +1,59 @@
+"""checks: declared tests of evidence, each with a weight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from harness.evidence import Evidence
+from harness.results import Grade
+from harness.schema.task import ChecksGrader, Test
+
+_SECRET = re.compile(r"\{secret:([a-z0-9_-]+)\}")
+
+
+def grade_checks(evidence: Evidence, grader: ChecksGrader) -> Grade:
+    """The weight of the tests that hold; passed when all of them do."""
+    held = {test.name: holds(test, evidence) for test in grader.tests}
+    total = sum(test.weight for test in grader.tests)
+    reached = sum(test.weight for test in grader.tests if held[test.name])
+    failed = [name for name, good in held.items() if not good]
+    reason = f"does not hold: {'; '.join(failed)}" if failed else f"all {len(held)} checks hold"
+    return Grade(
+        value=1.0 if not failed else reached / total,
+        passed=not failed,
+        reason=reason,
+        evidence={name: "holds" if good else "does not hold" for name, good in held.items()},
+    )
+
+
+def holds(test: Test, evidence: Evidence) -> bool:
+    """Whether one declared test holds. What was not collected holds only `missing = true`."""
+    if test.missing is not None:
+        there = evidence.files.get(test.file) if test.file else _subject(test, evidence)
+        return (there is None) == test.missing
+    if test.exit_code is not None:
+        probe = evidence.probe(test.probe or "")
+        return probe is not None and probe.exit_code == test.exit_code
+    subject = _subject(test, evidence)
+    if subject is None:
+        return False
+    if test.contains is not None:
+        return fill(test.contains, evidence.secrets) in subject
+    if test.equals is not None:
+        return subject.strip() == fill(test.equals, evidence.secrets).strip()
+    return re.search(fill(test.matches or "", evidence.secrets), subject) is not None
+
+
+def _subject(test: Test, evidence: Evidence) -> str | None:
+    if test.file is not None:
+        return evidence.text(test.file)
+    if test.probe is not None:
+        probe = evidence.probe(test.probe)
+        return probe.stdout if probe else None
+    return evidence.submission
+
+
+def fill(text: str, secrets: Mapping[str, str]) -> str:
+    """`text` with each {secret:name} replaced by its value."""
+    return _SECRET.sub(lambda match: secrets.get(match[1], match[0]), text)

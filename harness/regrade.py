@@ -1,0 +1,66 @@
+"""Grading again from stored evidence: without Docker, on any machine, at any later time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.errors import GraderError
+from harness.evidence import load_evidence
+from harness.graders import grade
+from harness.results import Grade, SampleKey
+from harness.runner import Run
+from harness.store import AttemptPaths, now, read_events, write_json
+
+
+@dataclass(frozen=True)
+class Regrade:
+    """One attempt's stored grade beside the new one; `error` when the grader failed now."""
+
+    key: SampleKey
+    attempt: int
+    before: Grade | None
+    after: Grade | None
+    error: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether value or pass differ."""
+        if self.before is None or self.after is None:
+            return self.before is not self.after
+        return (self.before.value, self.before.passed) != (self.after.value, self.after.passed)
+
+
+def regrade(run: Run) -> Iterator[Regrade]:
+    """Grade every attempt that has evidence. The new grade is written beside the stored one.
+
+    Raises StoreError when a log's chain is broken or evidence is damaged.
+    """
+    for key in run.samples:
+        for attempt in run.store.attempts(key):
+            result = attempt.read_result()
+            if result is None or not (attempt.evidence / "submission.json").exists():
+                continue
+            after, error = _grade(run, key, attempt)
+            found = Regrade(key, attempt.number, result.grade, after, error)
+            write_json(
+                attempt.grades / f"{now().replace(':', '-')}.json",
+                {"grade": after.model_dump(mode="json") if after else None, "error": error},
+            )
+            yield found
+
+
+def _grade(run: Run, key: SampleKey, attempt: AttemptPaths) -> tuple[Grade | None, str]:
+    for _ in read_events(attempt.events):
+        pass
+    task = run.tasks[key.task]
+    evidence = load_evidence(
+        attempt.root,
+        task.task,
+        task.environment.environment.agent_service,
+        run.secrets(key, attempt.number),
+    )
+    try:
+        return grade(evidence, task.path, run.flags(key)), ""
+    except GraderError as error:
+        return None, str(error)

@@ -1,0 +1,113 @@
+"""A report as text that a newcomer understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_EXPLAINED = {
+    "limit": "reached a limit; what stood then was graded",
+    "refused": "the model declined; what stood then was graded",
+    "agent_error": "the agent's own code failed: no score",
+    "model_error": "the model's API failed: no score",
+    "sandbox_error": "the sandbox failed: no score",
+    "grader_error": "the grader failed: no score",
+    "cancelled": "stopped before its end: no score",
+}
+
+
+def render_report(report: Mapping[str, Any], console: Console) -> None:
+    """Print a report."""
+    console.print(_tables(report))
+
+
+def _tables(report: Mapping[str, Any]) -> RenderableType:
+    run, totals = report["run"], report["totals"]
+    parts: list[RenderableType] = [
+        Text(f"Run {run['id']} ({run['ended']})", style="bold"),
+        _task_table(report),
+        _total_line(totals),
+    ]
+    if totals["not_run"]:
+        parts.append(
+            Text(
+                f"{totals['not_run']} samples have not run yet: harness run --resume {run['path']}"
+            )
+        )
+    parts += [Text(line) for line in _status_lines(totals["statuses"])]
+    parts += [Text(line, style="red") for line in _error_lines(report)]
+    if totals["safety"]["indeterminate"] == totals["samples"] > 0:
+        parts.append(Text("safety: indeterminate; no sensor watched these samples", style="dim"))
+    return Group(*parts)
+
+
+def _task_table(report: Mapping[str, Any]) -> Table:
+    rows = report["tasks"]
+    several = {name: len({row[name] for row in rows}) > 1 for name in ("variant", "model", "agent")}
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("task")
+    for name in ("variant", "model", "agent"):
+        if several[name] or name == "agent":
+            table.add_column(name, overflow="fold")
+    for name in ("passed", "score", "95% interval", "steps", "seconds"):
+        table.add_column(name, justify="right")
+    table.add_column("why", overflow="fold")
+    for row in rows:
+        cells = [row["task"]]
+        cells += [
+            str(row[name])
+            for name in ("variant", "model", "agent")
+            if several[name] or name == "agent"
+        ]
+        table.add_row(*cells, *_numbers(row, report["samples"]))
+    return table
+
+
+def _numbers(row: Mapping[str, Any], samples: list[Mapping[str, Any]]) -> list[Text]:
+    keys = ("task", "variant", "model", "agent")
+    mine = [each for each in samples if all(each[key] == row[key] for key in keys)]
+    style = (
+        "green" if row["passed"] == row["scored"] > 0 else "red" if not row["passed"] else "yellow"
+    )
+    passed = Text(f"{row['passed']}/{row['scored']}", style=style if row["scored"] else "magenta")
+    interval = row["interval"]
+    span = f"{interval[0]:.2f}..{interval[1]:.2f}" if interval else "-"
+    score = "-" if row["score_mean"] is None else f"{row['score_mean']:.2f}"
+    steps = _mean([each["steps"] for each in mine])
+    seconds = _mean([each["seconds"] for each in mine])
+    why = next((each["error"] or each["reason"] or "" for each in mine), "not run yet")
+    return [passed, Text(score), Text(span), Text(steps), Text(seconds), Text(_short(why))]
+
+
+def _mean(values: list[float]) -> str:
+    return f"{sum(values) / len(values):.1f}" if values else "-"
+
+
+def _short(text: str, most: int = 90) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _total_line(totals: Mapping[str, Any]) -> Text:
+    cost = "unknown cost" if totals["usd"] is None else f"${totals['usd']:.2f}"
+    return Text(
+        f"{totals['passed']} of {totals['scored']} scored samples passed; "
+        f"{totals['steps']} steps, {totals['tokens']} tokens, {cost}",
+        style="bold",
+    )
+
+
+def _status_lines(statuses: Mapping[str, int]) -> list[str]:
+    return [
+        f"{count} {status}: {_EXPLAINED[status]}"
+        for status, count in sorted(statuses.items())
+        if status in _EXPLAINED
+    ]
+
+
+def _error_lines(report: Mapping[str, Any]) -> list[str]:
+    errors = dict.fromkeys(each["error"] for each in report["samples"] if each["error"])
+    return list(errors)[:5]

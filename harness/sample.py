@@ -1,0 +1,308 @@
+"""One sample, from an empty sandbox to a written result.
+
+open the sandbox -> place files and secrets -> run setup -> agent works under limits -> freeze
+-> collect evidence -> close -> grade -> judge safety -> write the result
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.content.agents import AgentFile
+from harness.content.folders import TaskFolder
+from harness.errors import (
+    AgentError,
+    Cancelled,
+    HarnessError,
+    LimitReached,
+    ModelError,
+    Refused,
+    SandboxError,
+    StoreError,
+    Submitted,
+)
+from harness.events import (
+    AttemptFinished,
+    AttemptStarted,
+    Failed,
+    Graded,
+    Noted,
+    Phase,
+    SandboxOpened,
+    Stopped,
+)
+from harness.evidence import load_evidence
+from harness.graders import grade
+from harness.messages import Reply, Settings
+from harness.placement import order_for, run_setup
+from harness.protocols import Model, Sandbox, Sandboxes, Workbench
+from harness.results import Failure, Grade, Safety, SampleKey, SampleResult, Status, Usage
+from harness.schema.task import Limits
+from harness.session import Cancellation, LiveSession, Meter
+from harness.store import AttemptPaths, Transcript, now
+from harness.tools import open_tools, tool_spec
+
+Stop = Literal["submitted", "limit", "refused", "returned", "cancelled"]
+_STATUS: Mapping[Stop, Status] = {
+    "submitted": Status.FINISHED,
+    "returned": Status.FINISHED,
+    "limit": Status.LIMIT,
+    "refused": Status.REFUSED,
+    "cancelled": Status.CANCELLED,
+}
+_BLAMED: Mapping[str, Status] = {
+    "content": Status.AGENT_ERROR,
+    "sandbox": Status.SANDBOX_ERROR,
+    "model": Status.MODEL_ERROR,
+    "grader": Status.GRADER_ERROR,
+}
+_UNWATCHED = Safety(verdict="indeterminate", reason="no sensor watched this sample")
+
+
+@dataclass(frozen=True)
+class SampleJob:
+    """All that one attempt needs. `images` are ids by service, `foreign` other samples' flags."""
+
+    run: str
+    key: SampleKey
+    paths: AttemptPaths
+    task: TaskFolder
+    agent: AgentFile
+    model: Model | None
+    settings: Settings
+    limits: Limits
+    secrets: Mapping[str, str]
+    foreign: Callable[[], Mapping[str, str]]
+    images: Mapping[str, str]
+    sandboxes: Sandboxes
+    cancellation: Cancellation
+    on_step: Callable[[int], None] = lambda _step: None
+    on_reply: Callable[[Reply], None] = lambda _reply: None
+
+
+@dataclass
+class Attempt:
+    """What is known of an attempt so far; becomes its result."""
+
+    job: SampleJob
+    log: Transcript
+    started: str = field(default_factory=now)
+    timings: dict[str, float] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    status: Status = Status.FINISHED
+    limit: str | None = None
+    answer: str | None = None
+    grade: Grade | None = None
+    error: Failure | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    posture: Mapping[str, object] = field(default_factory=dict)
+    collected: bool = False
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase, and log it when it ends."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            seconds = round(time.monotonic() - started, 4)
+            self.timings[name] = seconds
+            self.log.append(Phase(name=name, seconds=seconds))
+
+    def fail(self, error: HarnessError) -> None:
+        """Note trouble: no score comes of this attempt."""
+        self.status = _BLAMED[error.blame]
+        self.error = Failure(blame=error.blame, message=str(error), detail=error.detail)
+        self.log.append(Failed(blame=error.blame, message=str(error), detail=error.detail))
+
+    def stop(self, how: Stop, detail: str = "") -> None:
+        """Note how the agent's work ended."""
+        self.status = _STATUS[how]
+        self.log.append(Stopped(how=how, detail=detail))
+
+    def result(self) -> SampleResult:
+        """The outcome."""
+        return SampleResult(
+            sample=self.job.key,
+            attempt=self.job.paths.number,
+            status=self.status,
+            limit=self.limit,
+            grade=self.grade,
+            safety=_UNWATCHED,
+            usage=self.usage,
+            timings=self.timings,
+            image_digests=self.images,
+            posture=self.posture,
+            started=self.started,
+            finished=now(),
+            error=self.error,
+        )
+
+
+def run_sample(job: SampleJob) -> SampleResult:
+    """Run one attempt to its end and write its result.
+
+    Trouble with an agent, a sandbox, a model or a grader is a status in the result. Raises
+    StoreError when the run's folder cannot be written, and what is a bug of the harness.
+    """
+    log = Transcript(job.paths.events)
+    try:
+        attempt = Attempt(job, log)
+        log.append(AttemptStarted(sample=job.key, attempt=job.paths.number))
+        try:
+            _work_in_sandbox(attempt)
+            if attempt.collected:
+                with attempt.phase("grade"):
+                    _grade(attempt)
+        except Cancelled as stop:
+            attempt.stop("cancelled", stop.reason)
+        except HarnessError as error:
+            if isinstance(error, StoreError) or error.blame == "harness":
+                raise
+            if job.cancellation.event.is_set():
+                attempt.stop("cancelled", job.cancellation.reason)
+            else:
+                attempt.fail(error)
+        result = attempt.result()
+        log.append(
+            AttemptFinished(
+                sample=job.key,
+                attempt=result.attempt,
+                status=result.status,
+                score=result.grade.value if result.grade else None,
+            )
+        )
+        job.paths.write_result(result)
+        return result
+    finally:
+        log.close()
+
+
+def _work_in_sandbox(attempt: Attempt) -> None:
+    """Everything that needs live machines."""
+    job = attempt.job
+    job.cancellation.check()
+    opening = time.monotonic()
+    with _closing_noted(attempt, job.sandboxes.open(order_for(job))) as sandbox:
+        attempt.timings["open"] = round(time.monotonic() - opening, 4)
+        attempt.images, attempt.posture = sandbox.images, sandbox.posture
+        attempt.log.append(SandboxOpened(services=sandbox.posture))
+        with attempt.phase("setup"):
+            run_setup(job.task, job.secrets, sandbox)
+        with attempt.phase("agent"):
+            _let_agent_work(attempt, sandbox)
+        if attempt.status.graded:
+            with attempt.phase("freeze"):
+                sandbox.freeze()
+            with attempt.phase("collect"):
+                _collect(attempt, sandbox)
+        closing = time.monotonic()
+    attempt.timings["close"] = round(time.monotonic() - closing, 4)
+
+
+@contextmanager
+def _closing_noted(attempt: Attempt, opened: object) -> Iterator[Sandbox]:
+    """Enter a sandbox; trouble with closing it is noted and takes no collected evidence away."""
+    try:
+        with opened as sandbox:  # type: ignore[attr-defined]
+            yield sandbox
+    except SandboxError as error:
+        if not attempt.collected:
+            raise
+        attempt.log.append(Noted(source="sandbox", text=f"while closing: {error}"))
+
+
+def _let_agent_work(attempt: Attempt, sandbox: Sandbox) -> None:
+    """Run the agent until it submits, meets a limit, returns, or something breaks."""
+    job = attempt.job
+    meter = Meter(job.limits)
+    bench = Workbench(
+        sandbox=sandbox,
+        command_seconds=lambda: max(0.1, min(job.limits.command, meter.wall_seconds)),
+        outputs=job.paths.outputs,
+    )
+    try:
+        with open_tools(job.task.task.tools) as tools:
+            session = LiveSession(
+                instruction=job.task.instruction(job.key.variant),
+                deadline_known=job.task.task.agent_may_know_deadline,
+                script=job.task.script(job.agent.script).read_text("utf-8")
+                if job.agent.script
+                else "",
+                meter=meter,
+                log=attempt.log,
+                cancellation=job.cancellation,
+                specs=[tool_spec(tool) for tool in tools.values()],
+                live_tools=tools,
+                bench=bench,
+                model=job.model,
+                settings=job.settings,
+                on_step=job.on_step,
+                on_reply=job.on_reply,
+            )
+            _run_agent(attempt, session)
+    finally:
+        attempt.usage = meter.usage
+
+
+def _run_agent(attempt: Attempt, session: LiveSession) -> None:
+    """Turn every way in which an agent's work ends into a status."""
+    try:
+        attempt.job.agent.make().run(session)
+        attempt.stop("returned")
+    except Submitted as stop:
+        attempt.answer = stop.answer
+        attempt.stop("submitted", stop.answer)
+    except LimitReached as stop:
+        attempt.limit = stop.kind
+        attempt.stop("limit", stop.kind)
+    except Refused as stop:
+        attempt.stop("refused", stop.explanation)
+    except (SandboxError, ModelError, StoreError, Cancelled):
+        raise
+    except Exception as error:
+        what = f"it raised {type(error).__name__}: {error}"
+        raise AgentError(
+            f"agent {attempt.job.agent.spec}",
+            what.splitlines()[0],
+            "mend the agent; its traceback is in the sample's log",
+            detail=traceback.format_exc(),
+        ) from error
+
+
+def _collect(attempt: Attempt, sandbox: Sandbox) -> None:
+    """Write the end state and the submission as evidence."""
+    job = attempt.job
+    spec = job.task.task.collect
+    uploads = {
+        source: (job.task.path / source).read_bytes()
+        for command in spec.commands
+        for source in command.files.values()
+    }
+    sandbox.collect(spec, uploads, job.paths.evidence)
+    submission = json.dumps({"answer": attempt.answer})
+    try:
+        (job.paths.evidence / "submission.json").write_text(submission, "utf-8")
+    except OSError as error:
+        raise StoreError(
+            str(job.paths.evidence),
+            f"cannot be written ({error})",
+            "free disk space, then --resume",
+        ) from error
+    attempt.collected = True
+
+
+def _grade(attempt: Attempt) -> None:
+    """Grade the stored evidence. Raises GraderError."""
+    job = attempt.job
+    evidence = load_evidence(
+        job.paths.root, job.task.task, job.task.environment.environment.agent_service, job.secrets
+    )
+    attempt.grade = grade(evidence, job.task.path, job.foreign())
+    attempt.log.append(Graded(grade=attempt.grade))

@@ -1,0 +1,1 @@
+"""Real sandboxes: Docker containers, networks, images and sessions. The Docker SDK lives here."""

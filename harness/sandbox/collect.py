@@ -1,0 +1,141 @@
+"""The end state on disk: files, command outputs and logs, bounded, and never through a symlink.
+
+What the agent's machine holds is read while it is frozen. Commands that must look at it run in a
+fresh container made from its frozen file system, with nothing of the agent's running.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from docker.errors import ImageNotFound
+
+from harness.evidence import Probe
+from harness.protocols import Upload
+from harness.sandbox.container import Container, open_container
+from harness.sandbox.engine import Engine, engine_errors
+from harness.schema.environment import Service
+from harness.schema.task import Collect, CollectCommand
+
+_PROBE_BYTES = 256 * 1024
+
+
+@dataclasses.dataclass
+class Collector:
+    """Collects from the containers of one sandbox into a folder.
+
+    `snapshot` opens a fresh container from the agent's frozen file system.
+    """
+
+    containers: Mapping[str, Container]
+    agent_service: str
+    into: Path
+    _cut: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def files(self, spec: Collect) -> None:
+        """Write `files.tar` and `cut.json`."""
+        left = spec.max_bytes
+        with tarfile.open(self.into / "files.tar", "w") as archive:
+            for entry in spec.files:
+                service, path = self._split(entry)
+                left = self._copy(archive, service, path, entry, left)
+        (self.into / "cut.json").write_text(json.dumps(self._cut, indent=1))
+
+    def _split(self, entry: str) -> tuple[str, str]:
+        service, _, path = entry.rpartition(":")
+        return service or self.agent_service, path
+
+    def _copy(
+        self, archive: tarfile.TarFile, service: str, path: str, entry: str, left: int
+    ) -> int:
+        """Copy what stands at `path`; returns the bytes left of the bound."""
+        files = self.containers[service].files
+        for parent in list(PurePosixPath(path).parents)[:-1]:
+            stat = files.stat(str(parent))
+            if stat and stat.get("linkTarget"):
+                self._cut[entry] = f"the folder {parent} is a symlink; links are not followed"
+                return left
+        try:
+            for member, stream in files.members(path):
+                full = PurePosixPath(path).parent / member.name
+                member.name = f"{service}{full}"
+                if ".." in full.parts or member.islnk():
+                    self._cut[f"{entry} {full}"] = "not a plain file, folder or symlink"
+                    continue
+                if member.isreg() and member.size > left:
+                    self._cut[entry] = f"{full} has {member.size} bytes; {left} were left"
+                    break
+                left -= member.size if member.isreg() else 0
+                archive.addfile(member, stream)
+        except FileNotFoundError:
+            self._cut[entry] = "there is no such file"
+        return left
+
+    def logs(self) -> None:
+        """Write each service's own output to `logs/<service>.log`."""
+        folder = self.into / "logs"
+        folder.mkdir(exist_ok=True)
+        for name, container in self.containers.items():
+            if data := container.log():
+                (folder / f"{name}.log").write_bytes(data)
+
+
+def run_probe(container: Container, command: CollectCommand, uploads: Mapping[str, bytes]) -> Probe:
+    """Run one collected command, its files put in place first."""
+    if command.files:
+        container.files.write(
+            Upload(path, uploads[source], mode=0o755) for path, source in command.files.items()
+        )
+    answer = container.processes.run(
+        ["/bin/sh", "-c", command.run],
+        user=command.user,
+        timeout_seconds=command.timeout,
+        max_bytes=_PROBE_BYTES,
+    )
+    return Probe(
+        name=command.name,
+        exit_code=answer.exit_code,
+        stdout=answer.stdout.decode("utf-8", "replace"),
+        stderr=answer.stderr.decode("utf-8", "replace"),
+        timed_out=answer.timed_out,
+        truncated_bytes=answer.truncated_bytes,
+    )
+
+
+def write_probes(probes: list[Probe], into: Path) -> None:
+    """Write `probes.json`."""
+    rows = [dataclasses.asdict(probe) for probe in probes]
+    (into / "probes.json").write_text(json.dumps(rows, indent=1))
+
+
+@contextmanager
+def open_snapshot(
+    engine: Engine, frozen: Container, service: Service, name: str, labels: Mapping[str, str]
+) -> Iterator[Container]:
+    """A started container made from a frozen one's file system, for the time of the `with`."""
+    with engine_errors(frozen.where):
+        conf = {"Labels": dict(labels)}
+        image = str(engine.api.commit(frozen.id, pause=False, conf=conf)["Id"])
+    try:
+        with open_container(
+            engine,
+            service,
+            name=name,
+            where=f"{frozen.where} (snapshot)",
+            image=image,
+            command=["sleep", "3600"],
+            hostname="snapshot",
+            networks=(),
+            env={},
+            labels=labels,
+        ) as container:
+            container.start()
+            yield container
+    finally:
+        with engine_errors(frozen.where), suppress(ImageNotFound):
+            engine.api.remove_image(image, force=True)

@@ -1,0 +1,170 @@
+"""One hardened container: what it may do, its files, its processes, its log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from docker.errors import APIError, NotFound
+from docker.types import LogConfig, Ulimit
+
+from harness.errors import SandboxError
+from harness.sandbox.bounded import Bounded
+from harness.sandbox.engine import Engine, engine_errors
+from harness.sandbox.files import Files
+from harness.sandbox.processes import Processes
+from harness.schema.environment import Service
+
+_FILE_BYTES = 1024**3
+_OPEN_FILES = 4096
+_LOG_BYTES = 4 * 1024**2
+
+
+@dataclass(frozen=True)
+class Container:
+    """A created container, with handles on its files and processes."""
+
+    engine: Engine
+    id: str
+    where: str
+    image: str
+    files: Files
+    processes: Processes
+    posture: Mapping[str, Any]
+
+    def start(self) -> None:
+        """Start it. Raises SandboxError."""
+        with engine_errors(self.where):
+            self.engine.api.start(self.id)
+
+    def pause(self) -> None:
+        """Stop all its processes where they stand. Raises SandboxError."""
+        with engine_errors(self.where):
+            self.engine.api.pause(self.id)
+
+    def log(self, max_bytes: int = _LOG_BYTES) -> bytes:
+        """What its main process printed: head and tail when it is more than `max_bytes`."""
+        kept = Bounded(max_bytes)
+        with engine_errors(self.where):
+            for chunk in self.engine.api.logs(self.id, stream=True, follow=False):
+                kept.feed(chunk)
+        return kept.value()
+
+    def last_log(self, lines: int) -> str:
+        """The last lines of its log as text; empty when the log cannot be read."""
+        try:
+            with engine_errors(self.where):
+                data = self.engine.api.logs(self.id, tail=lines)
+        except SandboxError:
+            return ""
+        return bytes(data).decode("utf-8", "replace").rstrip()
+
+
+def hardening(engine: Engine, service: Service) -> dict[str, Any]:
+    """The engine's options for a service: closed by default, opened only as it declares."""
+    options: dict[str, Any] = {
+        "cap_drop": ["ALL"],
+        "security_opt": [] if service.setuid else ["no-new-privileges"],
+        "mem_limit": service.memory,
+        "memswap_limit": service.memory,
+        "nano_cpus": int(service.cpus * 1e9),
+        "pids_limit": service.pids,
+        "ipc_mode": "private",
+        "init": True,
+        "ulimits": [
+            Ulimit(name="core", soft=0, hard=0),
+            Ulimit(name="nofile", soft=_OPEN_FILES, hard=_OPEN_FILES),
+            Ulimit(name="fsize", soft=_FILE_BYTES, hard=_FILE_BYTES),
+        ],
+        "log_config": LogConfig(
+            type=LogConfig.types.JSON, config={"max-size": "16m", "max-file": "1"}
+        ),
+    }
+    if engine.storage_quota:
+        options["storage_opt"] = {"size": "4G"}
+    return options
+
+
+def _posture(service: Service, options: Mapping[str, Any], network: str) -> dict[str, Any]:
+    """What holds for a container, as the run records it."""
+    return {
+        "profile": service.profile,
+        "user": service.user,
+        "capabilities": [],
+        "no_new_privileges": not service.setuid,
+        "network": network,
+        "memory_bytes": service.memory,
+        "cpus": service.cpus,
+        "pids": service.pids,
+        "disk_quota": "storage_opt" in options,
+    }
+
+
+@contextmanager
+def open_container(
+    engine: Engine,
+    service: Service,
+    *,
+    name: str,
+    where: str,
+    image: str,
+    command: Sequence[str] | None,
+    hostname: str,
+    networks: Sequence[str],
+    env: Mapping[str, str],
+    labels: Mapping[str, str],
+) -> Iterator[Container]:
+    """Create a container (not started yet) for the time of the `with`. Raises SandboxError."""
+    options = hardening(engine, service)
+    api = engine.api
+    with engine_errors(where):
+        created = api.create_container(
+            image,
+            command=list(command) if command else None,
+            name=name,
+            hostname=hostname,
+            user=service.user,
+            working_dir=service.workdir,
+            environment={**service.env, **env},
+            labels=dict(labels),
+            host_config=api.create_host_config(
+                network_mode=networks[0] if networks else "none", **options
+            ),
+            networking_config=_endpoint(engine, networks[:1], hostname),
+        )
+    container = str(created["Id"])
+    try:
+        with engine_errors(where):
+            for network in networks[1:]:
+                api.connect_container_to_network(container, network, aliases=[hostname])
+        yield Container(
+            engine=engine,
+            id=container,
+            where=where,
+            image=image,
+            files=Files(engine, container, where),
+            processes=Processes(engine, container, where),
+            posture=_posture(service, options, "internal" if networks else "none"),
+        )
+    finally:
+        remove_container(engine, container, where)
+
+
+def _endpoint(engine: Engine, networks: Sequence[str], alias: str) -> Any:
+    if not networks:
+        return None
+    endpoint = engine.api.create_endpoint_config(aliases=[alias])
+    config: Any = {networks[0]: endpoint}
+    return engine.api.create_networking_config(config)
+
+
+def remove_container(engine: Engine, container: str, where: str) -> None:
+    """Remove a container with its processes and volumes; fine when it is gone already."""
+    with engine_errors(where), suppress(NotFound):
+        try:
+            engine.api.remove_container(container, force=True, v=True)
+        except APIError as error:
+            if "already in progress" not in str(error.explanation):
+                raise

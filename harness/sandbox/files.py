@@ -1,0 +1,156 @@
+"""Files in and out of a container, by the engine's tar calls: no path of it is ever opened here.
+
+The engine resolves paths inside the container's root. Members come back as what they are, so a
+symlink planted by the agent is seen as a symlink.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tarfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+import requests
+from docker.errors import NotFound
+
+from harness.errors import SandboxStartError
+from harness.protocols import Upload
+from harness.sandbox.engine import Engine, engine_errors
+
+
+class Chunks(io.RawIOBase):
+    """An iterator of bytes as a readable file."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill `buffer` with the next bytes; 0 at the end."""
+        while not self._left:
+            try:
+                self._left = next(self._chunks)
+            except StopIteration:
+                return 0
+        taken = self._left[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._left = self._left[len(taken) :]
+        return len(taken)
+
+
+@dataclass
+class Files:
+    """The files of one container."""
+
+    engine: Engine
+    container: str
+    where: str
+    _users: dict[str, tuple[int, int]] | None = None
+
+    def members(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+        """Walk what stands at `path`: headers with streams for regular files.
+
+        Raises FileNotFoundError when there is nothing.
+        """
+        chunks = self._archive(path)
+        if chunks is None:
+            raise FileNotFoundError(path)
+        with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks)), mode="r|") as archive:
+            for member in archive:
+                yield member, archive.extractfile(member) if member.isreg() else None
+
+    def _archive(self, path: str) -> Iterator[bytes] | None:
+        with engine_errors(f"{self.where}:{path}"):
+            try:
+                chunks, _ = self.engine.api.get_archive(self.container, path)
+            except NotFound as error:
+                if "No such container" in str(error.explanation):
+                    raise
+                return None
+            return chunks  # type: ignore[no-any-return]
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """The content of one regular file (see Sandbox.read)."""
+        for member, stream in self.members(path):
+            if member.isdir():
+                raise IsADirectoryError(path)
+            if stream is None:
+                msg = f"{path} is not a regular file"
+                raise ValueError(msg)
+            if member.size > max_bytes:
+                msg = f"{path} has {member.size} bytes, more than {max_bytes}"
+                raise ValueError(msg)
+            return stream.read()
+        raise FileNotFoundError(path)
+
+    def write(self, uploads: Iterable[Upload]) -> None:
+        """Put files in place in one call, with the folders above them that do not exist yet."""
+        stream = io.BytesIO()
+        made: set[str] = set()
+        with tarfile.open(fileobj=stream, mode="w") as archive:
+            for upload in uploads:
+                self._add_parents(archive, upload, made)
+                member = tarfile.TarInfo(upload.path.lstrip("/"))
+                member.size, member.mode = len(upload.data), upload.mode
+                member.mtime = time.time()
+                member.uid, member.gid = self.user(upload.owner)
+                archive.addfile(member, io.BytesIO(upload.data))
+        with engine_errors(self.where):
+            self.engine.api.put_archive(self.container, "/", stream.getvalue())
+
+    def _add_parents(self, archive: tarfile.TarFile, upload: Upload, made: set[str]) -> None:
+        for folder in reversed(PurePosixPath(upload.path).parents):
+            name = str(folder)
+            if name in made or name == "/" or self.exists(name):
+                continue
+            made.add(name)
+            member = tarfile.TarInfo(name.lstrip("/"))
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            member.mtime = time.time()
+            member.uid, member.gid = self.user(upload.owner)
+            archive.addfile(member)
+
+    def exists(self, path: str) -> bool:
+        """Whether anything stands at `path`; symlinks on the way are followed inside."""
+        return self.stat(path) is not None
+
+    def stat(self, path: str) -> Mapping[str, Any] | None:
+        """The engine's word on what stands at `path` (name, size, mode, linkTarget), or None."""
+        with engine_errors(f"{self.where}:{path}"):
+            api = self.engine.api
+            address = f"{api.base_url}/v{api.api_version}/containers/{self.container}/archive"
+            answer = api.head(address, params={"path": path}, timeout=api.timeout)
+            if answer.status_code == requests.codes.not_found:
+                return None
+            answer.raise_for_status()
+            header = answer.headers["X-Docker-Container-Path-Stat"]
+            return dict(json.loads(base64.b64decode(header)))
+
+    def user(self, name: str) -> tuple[int, int]:
+        """The numeric user and group of a user's name. Raises SandboxStartError for an unknown."""
+        if name.isdigit():
+            return int(name), int(name)
+        if name == "root":
+            return 0, 0
+        if self._users is None:
+            self._users = _parse_passwd(self.read("/etc/passwd", max_bytes=1024**2))
+        if name not in self._users:
+            raise SandboxStartError(
+                self.where, f"it has no user {name!r}", "create the user in its Dockerfile"
+            )
+        return self._users[name]
+
+
+def _parse_passwd(data: bytes) -> dict[str, tuple[int, int]]:
+    rows = (line.split(":") for line in data.decode("utf-8", "replace").splitlines())
+    return {row[0]: (int(row[2]), int(row[3])) for row in rows if len(row) > 3}  # noqa: PLR2004

@@ -1,0 +1,254 @@
+"""Running a command in a container, and ending all that it started.
+
+The engine's exec has no timeout and killing its client leaves the process running, so each
+command first prints its own pid (before it could run anything of the agent's), and is ended from
+inside, as the same user: its session, its descendants, and what carries its marker.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from harness.errors import SandboxError, SandboxLost
+from harness.protocols import ExecResult
+from harness.sandbox.bounded import Bounded
+from harness.sandbox.engine import Engine, engine_errors
+
+MARKER = "HARNESS_COMMAND"
+_WRAP = ("/bin/sh", "-c", 'echo $$; exec "$@"', "sh")
+_AFTER_KILL_SECONDS = 2.0
+_KILL_SECONDS = 10.0
+_STDOUT, _STDERR = 1, 2
+
+# Stops, then kills, everything that belongs to a seed pid (its group, session and descendants) or
+# that carries the marker. Rounds go on until no new process turns up.
+_KILL_TREE = r"""
+victims=" $1 "; marker=$2; round=0; again=1
+while [ $again = 1 ] && [ $round -lt 30 ]; do
+  again=0; round=$((round + 1))
+  for file in /proc/[0-9]*/stat; do
+    { read -r line < "$file"; } 2>/dev/null || continue
+    pid=${file#/proc/}; pid=${pid%/stat}
+    [ "$pid" -gt 1 ] && [ "$pid" != $$ ] || continue
+    case $victims in *" $pid "*) continue;; esac
+    set -- ${line##*) }
+    mine=0
+    case $victims in *" $2 "*|*" $3 "*|*" $4 "*) mine=1;; esac
+    if [ $mine = 0 ] && [ -n "$marker" ]; then
+      grep -qs "$marker" "/proc/$pid/environ" && mine=1
+    fi
+    [ $mine = 1 ] && { kill -STOP "$pid" 2>/dev/null; victims="$victims$pid "; again=1; }
+  done
+done
+kill -KILL $victims 2>/dev/null
+exit 0
+"""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Commands in one container."""
+
+    engine: Engine
+    container: str
+    where: str
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        user: str | None,
+        cwd: str | None,
+        env: Mapping[str, str],
+        tty: bool,
+        stdin: bool,
+    ) -> tuple[str, socket.socket]:
+        """Start a command; its exec id and the engine's raw socket to it. Raises SandboxError."""
+        with engine_errors(self.where):
+            created = self.engine.api.exec_create(
+                self.container,
+                [*_WRAP, *argv],
+                user=user or "",
+                workdir=cwd,
+                environment=dict(env),
+                tty=tty,
+                stdin=stdin,
+            )
+            stream = self.engine.api.exec_start(created["Id"], tty=tty, socket=True)
+        raw: socket.socket = getattr(stream, "_sock", cast("Any", stream))
+        raw.settimeout(_KILL_SECONDS)
+        return str(created["Id"]), raw
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        user: str | None = None,
+        cwd: str | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+        timeout_seconds: float = 60.0,
+        max_bytes: int = 1024**2,
+    ) -> ExecResult:
+        """Run a command to its end or its timeout (see Sandbox.exec)."""
+        marker = f"{MARKER}={secrets.token_hex(8)}"
+        name, _, value = marker.partition("=")
+        started = time.monotonic()
+        exec_id, raw = self.start(
+            argv,
+            user=user,
+            cwd=cwd,
+            env={**(env or {}), name: value},
+            tty=False,
+            stdin=stdin is not None,
+        )
+        output = _Output(max_bytes)
+        with _closing(raw):
+            deadline = started + timeout_seconds
+            if stdin is not None:
+                _feed_and_read(raw, stdin, output, deadline)
+            ended = _read(raw, output, deadline)
+            if not ended:
+                self.kill(output.pid, user=user, marker=marker)
+                _read(raw, output, time.monotonic() + _AFTER_KILL_SECONDS)
+        return output.result(
+            exit_code=self.exit_code(exec_id) if ended else None,
+            seconds=time.monotonic() - started,
+            timed_out=not ended,
+        )
+
+    def exit_code(self, exec_id: str) -> int | None:
+        """The exit code of an ended command. Raises SandboxLost when the container died with it."""
+        with engine_errors(self.where):
+            state = self.engine.api.exec_inspect(exec_id)
+            code = state["ExitCode"]
+            if code is None or code == 137:  # noqa: PLR2004 - killed: by whom?
+                self.require_running()
+        return code if code is None else int(code)
+
+    def running(self, exec_id: str) -> bool:
+        """Whether a started command still runs."""
+        with engine_errors(self.where):
+            return bool(self.engine.api.exec_inspect(exec_id)["Running"])
+
+    def require_running(self) -> None:
+        """Raise SandboxLost, with what the engine knows, when the container does not run."""
+        with engine_errors(self.where):
+            state = self.engine.api.inspect_container(self.container)["State"]
+        if not state["Running"]:
+            why = "ran out of memory" if state.get("OOMKilled") else "stopped"
+            raise SandboxLost(
+                self.where,
+                f"its container {why} (exit code {state.get('ExitCode')})",
+                "raise the service's memory, or see its log in the run's folder",
+            )
+
+    def kill(self, pid: int | None, *, user: str | None, marker: str = "") -> None:
+        """End a process with all that belongs to it, as `user`. Never raises for what is gone."""
+        if pid is None and not marker:
+            return
+        argv = ["/bin/sh", "-c", _KILL_TREE, "sh", str(pid or -1), marker]
+        with suppress(SandboxError):
+            _, raw = self.start(argv, user=user, cwd="/", env={}, tty=False, stdin=False)
+            with _closing(raw):
+                _read(raw, _Output(1024), time.monotonic() + _KILL_SECONDS)
+
+
+class _Output:
+    """The multiplexed stream of one command: the pid's line, then stdout and stderr."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._streams = {_STDOUT: Bounded(max_bytes), _STDERR: Bounded(max_bytes)}
+        self._first = bytearray()
+        self._buffer = bytearray()
+        self.pid: int | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take raw bytes of the socket: frames of 8 header bytes and a payload."""
+        self._buffer += data
+        while len(self._buffer) >= 8:  # noqa: PLR2004 - the header
+            size = int.from_bytes(self._buffer[4:8], "big")
+            if len(self._buffer) < 8 + size:
+                return
+            kind = self._buffer[0]
+            self._payload(kind, bytes(self._buffer[8 : 8 + size]))
+            del self._buffer[: 8 + size]
+
+    def _payload(self, kind: int, data: bytes) -> None:
+        if kind == _STDOUT and self.pid is None:
+            self._first += data
+            line, newline, data = bytes(self._first).partition(b"\n")
+            if not newline:
+                return
+            self.pid = int(line) if line.strip().isdigit() else -1
+        self._streams[_STDERR if kind == _STDERR else _STDOUT].feed(data)
+
+    def result(self, *, exit_code: int | None, seconds: float, timed_out: bool) -> ExecResult:
+        """What came out."""
+        out, err = self._streams[_STDOUT], self._streams[_STDERR]
+        stdout, stderr = out.value(), err.value()
+        if self.pid is None and self._first:
+            stdout = bytes(self._first)
+        return ExecResult(exit_code, stdout, stderr, seconds, timed_out, out.dropped + err.dropped)
+
+
+@contextmanager
+def _closing(raw: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            raw.shutdown(socket.SHUT_RDWR)
+        raw.close()
+
+
+def _read(raw: socket.socket, output: _Output, deadline: float) -> bool:
+    """Read to the stream's end; False when the deadline came first."""
+    while (left := deadline - time.monotonic()) > 0:
+        raw.settimeout(left)
+        try:
+            data = raw.recv(65536)
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        if not data:
+            return True
+        output.feed(data)
+    return False
+
+
+def _feed_and_read(raw: socket.socket, stdin: bytes, output: _Output, deadline: float) -> None:
+    """Write all of stdin while reading what comes, so that neither side waits for the other."""
+    view = memoryview(stdin)
+    raw.settimeout(0.05)
+    while view and time.monotonic() < deadline:
+        with suppress(TimeoutError):
+            view = view[raw.send(view[:65536]) :]
+        if not _drain(raw, output):
+            return
+    with suppress(OSError):
+        raw.shutdown(socket.SHUT_WR)
+
+
+def _drain(raw: socket.socket, output: _Output) -> bool:
+    """Read what is there without waiting; False at the stream's end."""
+    raw.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    try:
+        data = raw.recv(65536)
+    except (BlockingIOError, TimeoutError):
+        return True
+    except OSError:
+        return False
+    finally:
+        raw.settimeout(0.05)
+    if not data:
+        return False
+    output.feed(data)
+    return True

@@ -1,0 +1,164 @@
+"""An interactive program on a terminal inside a container.
+
+It is driven by pexpect over the engine's exec socket, in bytes: SocketSpawn does not decode.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import pexpect
+from pexpect.socket_pexpect import SocketSpawn
+
+from harness.errors import SandboxError, SandboxLost, SandboxStartError
+from harness.sandbox.bounded import Bounded
+from harness.sandbox.processes import MARKER, Processes
+
+START_SECONDS = 20.0
+_CHUNK = 65536
+_POLL_SECONDS = 1.0
+_ENV = {
+    "TERM": "dumb",
+    "NO_COLOR": "1",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "MANPAGER": "cat",
+    "SYSTEMD_PAGER": "cat",
+    "HISTFILE": "",
+    "PS1": "",
+    "PS2": "",
+    "PROMPT_COMMAND": "",
+    "COLUMNS": "200",
+    "LINES": "50",
+}
+
+
+class TerminalEnded(SandboxError):  # noqa: N818 - an event, and no error to most
+    """The program on the terminal has ended; whoever drives it knows what that means."""
+
+
+class Terminal:
+    """One program on a terminal of its own. Close it when done: `close` ends its processes."""
+
+    def __init__(self, processes: Processes, argv: Sequence[str], user: str) -> None:
+        """Start `argv` as `user`. Raises SandboxError."""
+        self.user = user
+        self._processes = processes
+        marker = secrets.token_hex(8)
+        self._marker = f"{MARKER}={marker}"
+        self._exec_id, self._socket = processes.start(
+            argv, user=user, cwd=None, env={**_ENV, MARKER: marker}, tty=True, stdin=True
+        )
+        self._spawn: Any = SocketSpawn(self._socket, timeout=START_SECONDS)
+        self._pending = b""
+        self.pid = self._read_pid()
+
+    def _read_pid(self) -> int:
+        """The pid of the program inside the container: the first line, printed before it runs."""
+        deadline = time.monotonic() + START_SECONDS
+        seen = b""
+        try:
+            while b"\n" not in seen and time.monotonic() < deadline:
+                seen += self.read(deadline - time.monotonic())
+        except TerminalEnded:
+            pass
+        line, newline, rest = seen.partition(b"\n")
+        if not newline or not line.strip().isdigit():
+            self._processes.require_running()
+            said = seen.decode("utf-8", "replace")[:200].strip() or "no answer"
+            raise SandboxStartError(
+                self._processes.where,
+                f"a terminal could not be opened ({said})",
+                "the image needs /bin/sh",
+            )
+        self._pending = rest
+        return int(line)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the program still runs."""
+        return self._processes.running(self._exec_id)
+
+    def exit_code(self) -> int | None:
+        """The exit code of the ended program. Raises SandboxLost when the container is gone."""
+        return self._processes.exit_code(self._exec_id)
+
+    def send(self, data: bytes) -> None:
+        """Type raw bytes. Raises TerminalEnded (a SandboxError) when the program is gone."""
+        try:
+            self._socket.settimeout(START_SECONDS)
+            self._spawn.send(data)
+        except OSError as error:
+            raise self._ended() from error
+
+    def _ended(self) -> TerminalEnded:
+        return TerminalEnded(self._processes.where, "the program has ended", "start it again")
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        with suppress(TerminalEnded):
+            self.send(b"\x03")
+
+    def read(self, timeout_seconds: float) -> bytes:
+        """The next bytes printed; empty when none came in time. Raises TerminalEnded at the end."""
+        if self._pending:
+            data, self._pending = self._pending, b""
+            return data
+        try:
+            return bytes(self._spawn.read_nonblocking(_CHUNK, timeout=max(0.001, timeout_seconds)))
+        except pexpect.TIMEOUT:
+            return b""
+        except (pexpect.EOF, OSError) as error:
+            raise self._ended() from error
+
+    def read_or_notice_end(self, timeout_seconds: float) -> bytes:
+        """As `read`, but also notices a program that ended while others hold its terminal."""
+        data = self.read(min(timeout_seconds, _POLL_SECONDS))
+        if not data and timeout_seconds > _POLL_SECONDS and not self.alive:
+            raise self._ended()
+        return data
+
+    def read_until(
+        self,
+        pattern: str | None,
+        *,
+        quiet_seconds: float,
+        timeout_seconds: float,
+        max_bytes: int = 256 * 1024,
+    ) -> str:
+        """What is printed until the pattern, quiet, the end or the timeout (see Shell)."""
+        wanted = re.compile(pattern.encode()) if pattern else None
+        deadline = time.monotonic() + timeout_seconds
+        output = Bounded(max_bytes)
+        window = b""
+        while (left := deadline - time.monotonic()) > 0:
+            wait = left if wanted else min(left, quiet_seconds)
+            try:
+                data = self.read_or_notice_end(wait)
+            except TerminalEnded:
+                break
+            if not data and wanted is None:
+                break
+            output.feed(data)
+            window = (window + data)[-max_bytes:]
+            if wanted and wanted.search(window):
+                break
+        return output.value().decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """End the program with all its processes, and the connection."""
+        with suppress(SandboxLost):
+            self._processes.kill(self.pid, user=self.user, marker=self._marker)
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Drop the connection only: what runs in a container that is being removed needs no end."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()

@@ -1,0 +1,1 @@
+"""What is read from disk: environments, tasks, suites, run configurations. Frozen and closed."""

@@ -1,0 +1,44 @@
+"""What one `harness run` is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from harness.messages import Settings
+from harness.schema.types import Closed
+
+
+class LimitOverrides(Closed):
+    """Limits given on the command line; they replace the tasks' own. None leaves those."""
+
+    steps: int | None = Field(default=None, ge=1)
+    tokens: int | None = Field(default=None, ge=1)
+    usd: float | None = Field(default=None, gt=0)
+    wall: float | None = Field(default=None, gt=0)
+    command: float | None = Field(default=None, gt=0)
+
+
+class RunBudget(Closed):
+    """What the whole run may use: dollars, tokens, seconds. None means no limit."""
+
+    usd: float | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, ge=1)
+    wall: float | None = Field(default=None, gt=0)
+
+
+class RunConfig(Closed):
+    """The command line of a run, as its plan keeps it."""
+
+    selectors: Sequence[str] = Field(min_length=1)
+    variants: Sequence[str] = ("default",)
+    models: Sequence[str] = ()
+    agents: Sequence[str] = ("react",)
+    epochs: int = Field(default=1, ge=1, le=10_000)
+    jobs: int = Field(default=2, ge=1, le=512)
+    name: str = "run"
+    limits: LimitOverrides = LimitOverrides()
+    budget: RunBudget = RunBudget()
+    settings: Settings = Settings()
+    base_url: str | None = None

@@ -1,0 +1,312 @@
+"""`task.toml` and `suite.toml`: what an agent is asked to do, and how the end state is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from harness.schema.types import (
+    Bytes,
+    Closed,
+    ContainerPath,
+    HostPort,
+    LocalPath,
+    Mode,
+    Name,
+    Seconds,
+    User,
+)
+from harness.secrets import check_template
+
+ToolName = Literal["bash", "edit", "python", "process", "submit"]
+Domain = Literal["cyber", "autonomy", "safety"]
+
+
+class Limits(Closed):
+    """What a sample may use. `wall` and `command` in seconds; None means no limit."""
+
+    steps: int | None = Field(default=60, ge=1)
+    tokens: int | None = Field(default=400_000, ge=1)
+    usd: float | None = Field(default=None, gt=0)
+    wall: Seconds = 1800.0
+    command: Seconds = 180.0
+
+
+class Placement(Closed):
+    """Where a secret goes: a file of a service, or an environment variable of it.
+
+    The agent's own service takes no `env`: its processes could read it.
+    """
+
+    service: Name
+    file: ContainerPath | None = None
+    owner: User = "root"
+    mode: Mode = 0o400
+    env: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
+    text: str = "{secret}\n"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.file is None) == (self.env is None):
+            msg = "needs exactly one of file and env"
+            raise ValueError(msg)
+        if "{secret}" not in self.text:
+            msg = 'text must contain "{secret}"'
+            raise ValueError(msg)
+        return self
+
+
+class SecretSlot(Closed):
+    """A value made fresh for each sample from `template`, e.g. "flag{<hex:32>}"."""
+
+    template: str
+    place: Annotated[Sequence[Placement], Field(default_factory=tuple)]
+
+    @field_validator("template")
+    @classmethod
+    def _known_parts(cls, value: str) -> str:
+        check_template(value)
+        return value
+
+    @field_validator("place", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, Mapping) else value
+
+
+class FileCopy(Closed):
+    """A file or folder of the task, copied into a service before the agent starts."""
+
+    source: LocalPath
+    path: ContainerPath
+    service: Name | None = None
+    owner: User | None = None
+    mode: Mode | None = None
+
+
+class Setup(Closed):
+    """A script of the task, run once in a service (as `user`) before the agent starts.
+
+    Secrets are in its environment as SECRET_<NAME>; the script is removed afterwards.
+    """
+
+    script: LocalPath = "setup.sh"
+    service: Name | None = None
+    user: User = "root"
+    timeout: Seconds = 120.0
+
+
+class CollectCommand(Closed):
+    """A command whose output becomes evidence under `name`.
+
+    For the agent's own service it runs in a fresh container made from the frozen file system,
+    with nothing of the agent's running; in other services it runs live. `files` are uploaded
+    there first: path in the container to file of the task.
+    """
+
+    name: Name
+    run: str
+    service: Name | None = None
+    user: User = "root"
+    timeout: Seconds = 60.0
+    files: Mapping[ContainerPath, LocalPath] = Field(default_factory=dict)
+
+
+class Collect(Closed):
+    """The end state that graders see. `files` are of the agent's service, or `service:/path`."""
+
+    files: Sequence[str] = ()
+    commands: Sequence[CollectCommand] = ()
+    max_bytes: Bytes = 16 * 1024**2
+
+    @field_validator("files")
+    @classmethod
+    def _absolute_paths(cls, value: Sequence[str]) -> Sequence[str]:
+        for entry in value:
+            if not re.fullmatch(r"([a-z0-9][a-z0-9_-]*:)?/.+", entry) or "/../" in entry + "/":
+                msg = f'not "/path" or "service:/path": {entry!r}'
+                raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> Self:
+        names = [command.name for command in self.commands]
+        if len(names) != len(set(names)):
+            msg = "two commands have the same name"
+            raise ValueError(msg)
+        return self
+
+
+class Test(Closed):
+    """One declared check of evidence: what is looked at, and exactly one expectation.
+
+    `file` is a collected path, `probe` the name of a collected command, else the submission.
+    Expectations on secrets are written "{secret:<name>}".
+    """
+
+    name: str = Field(min_length=1)
+    file: str | None = None
+    probe: str | None = None
+    contains: str | None = None
+    equals: str | None = None
+    matches: str | None = None
+    missing: bool | None = None
+    exit_code: int | None = None
+    weight: float = Field(default=1.0, gt=0)
+
+    @field_validator("matches")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                re.compile(value)
+            except re.error as error:
+                msg = f"not a regular expression: {error}"
+                raise ValueError(msg) from error
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        wanted = ("contains", "equals", "matches", "missing", "exit_code")
+        given = [name for name in wanted if getattr(self, name) is not None]
+        if len(given) != 1:
+            msg = f"needs exactly one of {', '.join(wanted)}; has {given or 'none'}"
+            raise ValueError(msg)
+        if self.file and self.probe:
+            msg = "looks at file or at probe, not at both"
+            raise ValueError(msg)
+        if self.exit_code is not None and not self.probe:
+            msg = "exit_code needs a probe"
+            raise ValueError(msg)
+        return self
+
+
+class FlagGrader(Closed):
+    """Passed when the submission is exactly the secret, spaces around it aside."""
+
+    type: Literal["flag"]
+    secret: Name
+
+
+class ScriptGrader(Closed):
+    """`grade(evidence) -> Grade` in a file of the task, run in a process of its own."""
+
+    type: Literal["script"]
+    script: LocalPath = "grade.py"
+    timeout: Seconds = 60.0
+
+
+class ChecksGrader(Closed):
+    """Declared tests of evidence; value is the weight of those that hold, passed when all do."""
+
+    type: Literal["checks"]
+    tests: Sequence[Test] = Field(min_length=1)
+
+
+Grader = Annotated[FlagGrader | ScriptGrader | ChecksGrader, Field(discriminator="type")]
+
+
+class MilestoneEvidence(Closed):
+    """What shows that a milestone was reached: one source, and a pattern in it."""
+
+    service_log: Name | None = None
+    file: str | None = None
+    probe: str | None = None
+    transcript: bool = False
+    contains: str
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [bool(self.service_log), bool(self.file), bool(self.probe), self.transcript]
+        if sum(given) != 1:
+            msg = "needs exactly one of service_log, file, probe, transcript"
+            raise ValueError(msg)
+        return self
+
+
+class Milestone(Closed):
+    """Partial credit: deterministic, and part of the value when the task is not passed."""
+
+    name: str = Field(min_length=1)
+    weight: float = Field(default=1.0, gt=0)
+    evidence: MilestoneEvidence
+
+
+class Variant(Closed):
+    """A named change of the prompt: text added to the instruction, or another file instead."""
+
+    prompt: str | None = None
+    instruction: LocalPath | None = None
+
+
+class Scope(Closed):
+    """What the agent may contact; anything else is a safety event."""
+
+    hosts: Sequence[HostPort] = ()
+
+
+class Unsafe(Closed):
+    """Which rules about unsafe actions watch this task."""
+
+    rules: Sequence[Name] = ()
+
+
+class Metadata(Closed):
+    """What a task measures, for filters and reports."""
+
+    domain: Domain
+    skills: Sequence[str] = ()
+    cwe: Sequence[Annotated[str, Field(pattern=r"^CWE-\d+$")]] = ()
+    attack: Sequence[Annotated[str, Field(pattern=r"^T\d{4}(\.\d{3})?$")]] = ()
+    human_minutes: float | None = Field(default=None, gt=0)
+    human_minutes_source: Literal["estimated", "measured", "first_solve"] | None = None
+    split: Literal["public", "private"] = "public"
+    canary: str | None = None
+
+
+class Task(Closed):
+    """One task, as its `task.toml` says."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    title: str = Field(min_length=1)
+    environment: Name
+    tools: Sequence[ToolName] = Field(default=("bash", "edit", "submit"), min_length=1)
+    agent_may_know_deadline: bool = True
+    limits: Limits = Limits()
+    secrets: Mapping[Name, SecretSlot] = Field(default_factory=dict)
+    files: Sequence[FileCopy] = ()
+    setup: Setup | None = None
+    scope: Scope = Scope()
+    grader: Grader
+    milestones: Sequence[Milestone] = ()
+    collect: Collect = Collect()
+    variants: Mapping[Name, Variant] = Field(default_factory=dict)
+    unsafe: Unsafe = Unsafe()
+    metadata: Metadata
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if isinstance(self.grader, FlagGrader) and self.grader.secret not in self.secrets:
+            msg = f'grader.secret "{self.grader.secret}" is not one of {sorted(self.secrets)}'
+            raise ValueError(msg)
+        if "default" in self.variants:
+            msg = "variants.default is the task itself; give the variant another name"
+            raise ValueError(msg)
+        names = [milestone.name for milestone in self.milestones]
+        if len(names) != len(set(names)):
+            msg = "two milestones have the same name"
+            raise ValueError(msg)
+        return self
+
+
+class Suite(Closed):
+    """`suite.toml`: a folder of tasks, with limits its tasks start from."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    title: str = Field(min_length=1)
+    description: str = ""
+    domain: Domain | None = None
+    limits: Mapping[str, object] = Field(default_factory=dict)

@@ -1,0 +1,218 @@
+"""Fresh flags, credentials and canaries, made from templates and the run's sealed seed.
+
+A value depends only on the seed, the sample, the attempt and the slot's name, so that an auditor
+who holds the seed makes it again, and nobody else can.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+
+_PART = re.compile(r"<([a-z0-9]+)(?::([^<>]*))?>")
+_WORDS = [
+    "amber",
+    "anchor",
+    "apple",
+    "arrow",
+    "autumn",
+    "basil",
+    "beacon",
+    "birch",
+    "bottle",
+    "bridge",
+    "bronze",
+    "butter",
+    "cabin",
+    "candle",
+    "canyon",
+    "carbon",
+    "cedar",
+    "cherry",
+    "cinder",
+    "clover",
+    "cobalt",
+    "copper",
+    "coral",
+    "cotton",
+    "crater",
+    "dahlia",
+    "desert",
+    "dragon",
+    "ember",
+    "falcon",
+    "feather",
+    "fennel",
+    "forest",
+    "garnet",
+    "ginger",
+    "glacier",
+    "granite",
+    "harbor",
+    "hazel",
+    "heron",
+    "indigo",
+    "island",
+    "ivory",
+    "jasper",
+    "juniper",
+    "kernel",
+    "lagoon",
+    "lantern",
+    "lemon",
+    "linen",
+    "lotus",
+    "magnet",
+    "maple",
+    "marble",
+    "meadow",
+    "mirror",
+    "nectar",
+    "nickel",
+    "nutmeg",
+    "ocean",
+    "olive",
+    "onyx",
+    "opal",
+    "orchid",
+    "otter",
+    "paper",
+    "pebble",
+    "pepper",
+    "pigeon",
+    "planet",
+    "plum",
+    "pollen",
+    "prairie",
+    "quartz",
+    "rabbit",
+    "raven",
+    "ribbon",
+    "river",
+    "rocket",
+    "saffron",
+    "sage",
+    "salmon",
+    "satin",
+    "silver",
+    "sparrow",
+    "spruce",
+    "summit",
+    "sunset",
+    "tango",
+    "thistle",
+    "thunder",
+    "timber",
+    "topaz",
+    "tulip",
+    "tundra",
+    "umbra",
+    "valley",
+    "velvet",
+    "violet",
+    "walnut",
+    "willow",
+    "winter",
+    "yarrow",
+    "zephyr",
+]
+
+
+def _stream(key: bytes) -> Iterator[int]:
+    """Endless bytes from a key: SHA-256 in counter mode."""
+    counter = 0
+    while True:
+        yield from hashlib.sha256(key + counter.to_bytes(8, "big")).digest()
+        counter += 1
+
+
+def _take(stream: Iterator[int], count: int) -> bytes:
+    return bytes(next(stream) for _ in range(count))
+
+
+def _below(stream: Iterator[int], bound: int) -> int:
+    """An even draw from 0..bound-1 (64 bits of surplus make the bias immaterial)."""
+    return int.from_bytes(_take(stream, bound.bit_length() // 8 + 9), "big") % bound
+
+
+def _hex(stream: Iterator[int], argument: str) -> str:
+    digits = int(argument)
+    return _take(stream, digits // 2 + 1).hex()[:digits]
+
+
+def _word(stream: Iterator[int], argument: str) -> str:
+    return "-".join(_WORDS[_below(stream, len(_WORDS))] for _ in range(int(argument)))
+
+
+def _int(stream: Iterator[int], argument: str) -> str:
+    low, high = (int(part) for part in argument.split("-"))
+    return str(low + _below(stream, high - low + 1))
+
+
+def _uuid(stream: Iterator[int], argument: str) -> str:
+    if argument:
+        msg = "takes no argument"
+        raise ValueError(msg)
+    return str(uuid.UUID(bytes=_take(stream, 16), version=4))
+
+
+def _base64(stream: Iterator[int], argument: str) -> str:
+    return base64.urlsafe_b64encode(_take(stream, int(argument))).decode()[: int(argument)]
+
+
+_MAKERS: Mapping[str, Callable[[Iterator[int], str], str]] = {
+    "hex": _hex,
+    "word": _word,
+    "int": _int,
+    "uuid": _uuid,
+    "base64": _base64,
+}
+
+
+def fill_template(template: str, key: bytes) -> str:
+    """Replace each `<kind:argument>` of `template` by a value drawn from `key`.
+
+    Kinds: `<hex:32>` digits, `<word:3>` words, `<int:1000-9999>`, `<uuid>`, `<base64:24>`
+    characters. Raises ValueError for an unknown kind or a wrong argument.
+    """
+    stream = _stream(key)
+
+    def make(match: re.Match[str]) -> str:
+        kind, argument = match[1], match[2] or ""
+        if kind not in _MAKERS:
+            msg = f"unknown part <{kind}>; known are {', '.join(sorted(_MAKERS))}"
+            raise ValueError(msg)
+        try:
+            value = _MAKERS[kind](stream, argument)
+        except (ValueError, ZeroDivisionError) as error:
+            msg = f"wrong argument in {match[0]}; write <hex:32>, <word:3>, <int:1000-9999>, <uuid>"
+            raise ValueError(msg) from error
+        if not value:
+            msg = f"{match[0]} is empty"
+            raise ValueError(msg)
+        return value
+
+    return _PART.sub(make, template)
+
+
+def check_template(template: str) -> None:
+    """Raise ValueError when `template` is malformed or always gives the same value."""
+    if not _PART.search(template):
+        msg = f'{template!r} is not fresh: it needs a random part such as "<hex:32>"'
+        raise ValueError(msg)
+    fill_template(template, b"check")
+
+
+def make_secrets(seed: bytes, sample: str, templates: Mapping[str, str]) -> dict[str, str]:
+    """The secrets of one sample: slot name to value.
+
+    `sample` names the sample and its attempt; the same arguments give the same values.
+    """
+    return {
+        name: fill_template(template, hmac.digest(seed, f"{sample}\0{name}".encode(), "sha256"))
+        for name, template in templates.items()
+    }

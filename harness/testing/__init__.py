@@ -1,0 +1,1 @@
+"""Doubles and conformance suites, for this project's tests and for those of its users."""
