@@ -7,6 +7,7 @@ from typing import ClassVar
 from harness import Session, UsageError
 
 MARK = "#--"
+_SILENT = "[no output]"
 
 
 def blocks(script: str) -> list[str]:
@@ -37,7 +38,7 @@ class Agent:
         for block in blocks(session.script):
             result = session.call("bash", {"command": block})
             if result.exit_code == 0:
-                output = result.content
+                output = "" if result.content == _SILENT else result.content
             else:
                 session.note("this block of the script failed; going on")
         lines = [line.strip() for line in output.splitlines() if line.strip()]

@@ -12,7 +12,7 @@ printf '\n== One task with the real agent loop (react); the model is a script, s
     --model scripted/tasks/quickstart/web-login/scripted-model.toml --name demo-react
 
 printf '\n== Next\n
-  %s run quickstart --model anthropic/claude-sonnet-4-5    with ANTHROPIC_API_KEY set: a real model
+  %s run quickstart --model anthropic/<id>    a real model (ANTHROPIC_API_KEY; ids: harness list models)
   %s shell quickstart/rsa-small                            be the agent yourself
   %s list tasks                                            what else there is\n\n' \
     "$harness" "$harness" "$harness"

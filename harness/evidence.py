@@ -93,6 +93,8 @@ class Evidence:
         """What the agent's tools gave back, in order."""
         with self.transcript.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
+                if not line.endswith("\n"):
+                    return  # torn by a hard stop: not a line of the log
                 record = json.loads(line)
                 if record.get("kind") == "tool_result":
                     yield str(record["content"])
@@ -108,7 +110,7 @@ def _read_tar(path: Path, agent_service: str) -> dict[str, FileEntry]:
     files: dict[str, FileEntry] = {}
     if not path.exists():
         return files
-    with tarfile.open(path) as archive:
+    with tarfile.open(path, "r:") as archive:
         for member in archive:
             kind: FileKind = "other"
             data = b""
@@ -127,13 +129,21 @@ def _read_tar(path: Path, agent_service: str) -> dict[str, FileEntry]:
     return files
 
 
+def _read_submission(path: Path) -> str | None:
+    answer = json.loads(path.read_text("utf-8"))["answer"]
+    if answer is not None and not isinstance(answer, str):
+        msg = f"{path.name}: the answer is {type(answer).__name__}, not text"
+        raise TypeError(msg)
+    return answer
+
+
 def load_evidence(
     attempt: Path, task: Task, agent_service: str, secrets: Mapping[str, str]
 ) -> Evidence:
     """Read the evidence of an attempt's folder. Raises StoreError when it is damaged."""
     folder = attempt / "evidence"
     try:
-        submission = json.loads((folder / "submission.json").read_text("utf-8"))["answer"]
+        submission = _read_submission(folder / "submission.json")
         cut = json.loads((folder / "cut.json").read_text("utf-8"))
         probes = [Probe(**probe) for probe in json.loads((folder / "probes.json").read_text())]
         logs = {

@@ -9,7 +9,7 @@ from harness.errors import GraderError
 from harness.evidence import load_evidence
 from harness.graders import grade
 from harness.results import Grade, SampleKey
-from harness.runner import Run
+from harness.run import Run
 from harness.store import AttemptPaths, now, read_events, write_json
 
 
@@ -61,6 +61,6 @@ def _grade(run: Run, key: SampleKey, attempt: AttemptPaths) -> tuple[Grade | Non
         run.secrets(key, attempt.number),
     )
     try:
-        return grade(evidence, task.path, run.flags(key)), ""
+        return grade(evidence, task.path, lambda text: run.flag_owner(text, besides=key)), ""
     except GraderError as error:
         return None, str(error)

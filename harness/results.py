@@ -32,6 +32,10 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# The key of Grade.evidence under which another sample, whose flag was submitted, is named.
+CONTAMINATION = "contamination"
+
+
 class Grade(_Record):
     """A grader's finding. `value` is 0..1; `evidence` maps a claim to where it can be seen."""
 

@@ -8,57 +8,28 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import Any, Protocol
 
-import harness
-from harness.content.agents import AgentFile, load_agent
-from harness.content.folders import TaskFolder, load_task
-from harness.content.plan import NO_MODEL, Plan, copy_content, describe_plan, sample_limits
-from harness.content.roots import Roots
-from harness.errors import EngineUnavailable, UsageError
+from harness.content.plan import NO_MODEL, sample_limits
+from harness.errors import EngineUnavailable, SandboxError, UsageError
 from harness.events import AttemptFinished, Interrupted, RunFinished, RunStarted
 from harness.messages import Reply
-from harness.protocols import Model, Sandboxes
-from harness.results import SampleKey, SampleResult, Status
+from harness.protocols import Model, Progress, Sandboxes
+from harness.results import SampleKey, Status
+from harness.run import Run, latest_results
 from harness.sample import SampleJob, run_sample
 from harness.schema.config import RunBudget, RunConfig
-from harness.schema.task import FlagGrader, Task
-from harness.secrets import make_secrets
 from harness.session import Cancellation
-from harness.store import AttemptPaths, RunStore, Transcript, create_run, now
+from harness.store import AttemptPaths, RunStore, Transcript
 
 _POLL_SECONDS = 0.2
+# What runs when a run is stopped may end its step; then its machines are taken away; then a model
+# call that does not return is left behind.
+_GRACE_SECONDS = 10.0
+_GIVE_UP_SECONDS = 60.0
 OpenModel = Callable[[str, RunConfig, threading.Event], Model]
-
-
-class Progress(Protocol):
-    """Who is told how a run goes; called from many threads."""
-
-    def preparing(self, text: str) -> None:
-        """A line about work before the first sample."""
-
-    def planned(self, total: int, done: int, jobs: int) -> None:
-        """There are `total` samples, `done` of them scored before."""
-
-    def started(self, key: SampleKey) -> None:
-        """A sample starts."""
-
-    def stepped(self, key: SampleKey, step: int) -> None:
-        """A sample's agent takes its next step."""
-
-    def spent(self, usd: float | None, tokens: int) -> None:
-        """A model call cost this much."""
-
-    def ended(self, result: SampleResult) -> None:
-        """A sample ended."""
-
-    def stopping(self, reason: str) -> None:
-        """The run is being stopped."""
 
 
 @dataclass
@@ -91,97 +62,6 @@ class RunOutcome:
     stopped: str
 
 
-def start_run(
-    plan: Plan, roots: Roots, folder: Path, sandboxes: Sandboxes, progress: Progress
-) -> RunStore:
-    """Build the images, freeze the plan and the content into a new run's folder.
-
-    Raises ImageBuildError, StoreError.
-    """
-    images: dict[str, Mapping[str, str]] = {}
-    for task in plan.tasks:
-        environment = task.environment
-        if environment.name not in images:
-            progress.preparing(f"images of {environment.name}")
-            images[environment.name] = sandboxes.images(environment.environment, environment.path)
-    record = {
-        **describe_plan(plan),
-        "images": images,
-        "posture": dict(sandboxes.posture),
-        "harness": harness.__version__,
-        "started": now(),
-    }
-    store = create_run(folder, plan.config.name, record)
-    copy_content(plan, roots, store.root / "content")
-    return store
-
-
-@dataclass
-class Run:
-    """A frozen run, loaded from its folder: what `run` and `--resume` execute."""
-
-    store: RunStore
-    record: Mapping[str, Any]
-    config: RunConfig
-    samples: Sequence[SampleKey]
-    tasks: Mapping[str, TaskFolder]
-    agents: Mapping[str, AgentFile]
-    _flags: dict[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def seed(self) -> bytes:
-        """The sealed seed."""
-        return self.store.seed()
-
-    def secrets(self, key: SampleKey, attempt: int) -> dict[str, str]:
-        """The secrets of one attempt."""
-        task = self.tasks[key.task].task
-        templates = {name: slot.template for name, slot in task.secrets.items()}
-        return make_secrets(self.seed, f"{key}#{attempt}", templates)
-
-    def flags(self, besides: SampleKey) -> dict[str, str]:
-        """The flags of the first attempts of all other samples, for finding contamination."""
-        if not self._flags:
-            for key in self.samples:
-                if name := _flag_slot(self.tasks[key.task].task):
-                    self._flags[self.secrets(key, 1)[name]] = str(key)
-        return {flag: sample for flag, sample in self._flags.items() if sample != str(besides)}
-
-
-def _flag_slot(task: Task) -> str | None:
-    return task.grader.secret if isinstance(task.grader, FlagGrader) else None
-
-
-def load_run(store: RunStore) -> Run:
-    """A run from its folder, with the copy of the content it was planned with.
-
-    Raises StoreError, ContentErrors.
-    """
-    record = store.plan()
-    config = RunConfig.model_validate(record["config"])
-    samples = [SampleKey.model_validate(each) for each in record["samples"]]
-    content = store.root / "content"
-    roots = Roots((content,))
-    return Run(
-        store=store,
-        record=record,
-        config=config,
-        samples=samples,
-        tasks={name: load_task(content / "tasks" / name, roots) for name in record["tasks"]},
-        agents={spec: load_agent(spec, roots, copied=True) for spec in record["agents"]},
-    )
-
-
-def latest_results(store: RunStore, samples: Sequence[SampleKey]) -> Iterator[SampleResult | None]:
-    """For each sample the attempt with a score, else the last one with a result, else None."""
-    for key in samples:
-        results = [attempt.read_result() for attempt in store.attempts(key)]
-        known = [result for result in results if result is not None]
-        scored = [result for result in known if result.grade is not None]
-        best = scored or known
-        yield best[-1] if best else None
-
-
 @contextmanager
 def _owned(store: RunStore) -> Iterator[None]:
     """Hold the run, so that no second process works on it."""
@@ -206,7 +86,8 @@ def execute(
 ) -> RunOutcome:
     """Do what has no score yet. Raises StoreError, and what is a bug of the harness.
 
-    The first KeyboardInterrupt cancels cleanly, the second removes the sandboxes at once.
+    The first KeyboardInterrupt lets each sample end its step (ten seconds at most), the second
+    removes the sandboxes at once.
     """
     with _owned(run.store):
         log = Transcript(run.store.events)
@@ -238,6 +119,10 @@ class _Work:
         self._spending = Spending(run.config.budget)
         self._todo: queue.SimpleQueue[SampleKey] = queue.SimpleQueue()
         self._fatal: BaseException | None = None
+        self._stop_asked: float | None = None
+        self._ended = False
+        self._working = 0
+        self._idle = threading.Event()
         self._lock = threading.Lock()
         self.statuses: Counter[str] = Counter()
 
@@ -245,13 +130,10 @@ class _Work:
         """Work until all is done or stopped; why it was stopped, or ''."""
         todo = self._queue_open_samples()
         self._progress.planned(len(self._run.samples), len(self._run.samples) - todo, jobs)
-        threads = [
-            threading.Thread(target=self._serve, name=f"sample-{number}", daemon=True)
-            for number in range(min(jobs, todo))
-        ]
-        for thread in threads:
-            thread.start()
-        self._wait(threads)
+        self._working = min(jobs, todo)
+        for number in range(self._working):
+            threading.Thread(target=self._serve, name=f"sample-{number}", daemon=True).start()
+        self._wait()
         if self._fatal is not None:
             raise self._fatal
         return self._cancellation.reason
@@ -271,29 +153,57 @@ class _Work:
             count += 1
         return count
 
-    def _wait(self, threads: Sequence[threading.Thread]) -> None:
-        deadline = None
-        if self._run.config.budget.wall is not None:
-            deadline = time.monotonic() + self._run.config.budget.wall
-        while any(thread.is_alive() for thread in threads):
+    def _wait(self) -> None:
+        """Wait for the threads; watch the wall budget, Ctrl-C, and how long stopping takes.
+
+        Not by Thread.join: a KeyboardInterrupt inside it makes a live thread look ended.
+        """
+        wall = self._run.config.budget.wall
+        deadline = None if wall is None else time.monotonic() + wall
+        while self._working:
             try:
-                for thread in threads:
-                    thread.join(_POLL_SECONDS / len(threads))
+                self._idle.wait(_POLL_SECONDS)
                 if deadline is not None and time.monotonic() > deadline:
                     self._stop("the run's wall budget is used up")
+                if self._stopping_takes(_GRACE_SECONDS):
+                    self._end_sandboxes()
+                if self._stopping_takes(_GIVE_UP_SECONDS):
+                    return
             except KeyboardInterrupt:
                 if self._cancellation.event.is_set():
-                    self._progress.stopping("removing the sandboxes at once")
-                    self._sandboxes.end(self._run.store.id)
+                    self._end_sandboxes()
                 self._stop("interrupted")
+
+    def _stopping_takes(self, seconds: float) -> bool:
+        """Whether the run was asked to stop more than `seconds` ago."""
+        return self._stop_asked is not None and time.monotonic() - self._stop_asked > seconds
+
+    def _end_sandboxes(self) -> None:
+        """Take the machines away from samples that do not stop by themselves."""
+        if not self._ended:
+            self._ended = True
+            self._cancellation.machines_gone = True
+            self._progress.stopping("removing the sandboxes at once")
+            with suppress(SandboxError):
+                self._sandboxes.end(self._run.store.id)
 
     def _stop(self, reason: str) -> None:
         if not self._cancellation.event.is_set():
+            self._stop_asked = time.monotonic()
             self._cancellation.request(reason)
             self._progress.stopping(reason)
 
     def _serve(self) -> None:
         """One thread: take samples until there are none, or the run is stopped."""
+        try:
+            self._take_samples()
+        finally:
+            with self._lock:
+                self._working -= 1
+                if not self._working:
+                    self._idle.set()
+
+    def _take_samples(self) -> None:
         while not self._cancellation.event.is_set():
             try:
                 key = self._todo.get_nowait()
@@ -336,7 +246,7 @@ class _Work:
             settings=run.config.settings,
             limits=sample_limits(task, run.config.limits),
             secrets=run.secrets(key, attempt.number),
-            foreign=lambda: run.flags(key),
+            flag_owner=lambda text: run.flag_owner(text, besides=key),
             images=run.record["images"][task.environment.name],
             sandboxes=self._sandboxes,
             cancellation=self._cancellation,

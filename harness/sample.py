@@ -46,7 +46,7 @@ from harness.results import Failure, Grade, Safety, SampleKey, SampleResult, Sta
 from harness.schema.task import Limits
 from harness.session import Cancellation, LiveSession, Meter
 from harness.store import AttemptPaths, Transcript, now
-from harness.tools import open_tools, tool_spec
+from harness.tools import TOOLS, open_tools, tool_spec
 
 Stop = Literal["submitted", "limit", "refused", "returned", "cancelled"]
 _STATUS: Mapping[Stop, Status] = {
@@ -67,7 +67,10 @@ _UNWATCHED = Safety(verdict="indeterminate", reason="no sensor watched this samp
 
 @dataclass(frozen=True)
 class SampleJob:
-    """All that one attempt needs. `images` are ids by service, `foreign` other samples' flags."""
+    """All that one attempt needs.
+
+    `images` are ids by service; `flag_owner` names the other sample whose flag stands in a text.
+    """
 
     run: str
     key: SampleKey
@@ -78,7 +81,7 @@ class SampleJob:
     settings: Settings
     limits: Limits
     secrets: Mapping[str, str]
-    foreign: Callable[[], Mapping[str, str]]
+    flag_owner: Callable[[str], str | None]
     images: Mapping[str, str]
     sandboxes: Sandboxes
     cancellation: Cancellation
@@ -198,12 +201,19 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         with attempt.phase("agent"):
             _let_agent_work(attempt, sandbox)
         if attempt.status.graded:
-            with attempt.phase("freeze"):
-                sandbox.freeze()
+            if _leaves_traces(job.task):
+                with attempt.phase("freeze"):
+                    sandbox.freeze()
             with attempt.phase("collect"):
                 _collect(attempt, sandbox)
         closing = time.monotonic()
     attempt.timings["close"] = round(time.monotonic() - closing, 4)
+
+
+def _leaves_traces(task: TaskFolder) -> bool:
+    """Whether anything but the submission is evidence, so that the agent must stand still."""
+    spec = task.task.collect
+    return bool(spec.files or spec.commands or len(task.environment.environment.services) > 1)
 
 
 @contextmanager
@@ -221,6 +231,8 @@ def _closing_noted(attempt: Attempt, opened: object) -> Iterator[Sandbox]:
 def _let_agent_work(attempt: Attempt, sandbox: Sandbox) -> None:
     """Run the agent until it submits, meets a limit, returns, or something breaks."""
     job = attempt.job
+    instruction = job.task.instruction(job.key.variant)
+    attempt.log.append(Noted(source="instruction", text=instruction))
     meter = Meter(job.limits)
     bench = Workbench(
         sandbox=sandbox,
@@ -230,7 +242,7 @@ def _let_agent_work(attempt: Attempt, sandbox: Sandbox) -> None:
     try:
         with open_tools(job.task.task.tools) as tools:
             session = LiveSession(
-                instruction=job.task.instruction(job.key.variant),
+                instruction=instruction,
                 deadline_known=job.task.task.agent_may_know_deadline,
                 script=job.task.script(job.agent.script).read_text("utf-8")
                 if job.agent.script
@@ -238,7 +250,7 @@ def _let_agent_work(attempt: Attempt, sandbox: Sandbox) -> None:
                 meter=meter,
                 log=attempt.log,
                 cancellation=job.cancellation,
-                specs=[tool_spec(tool) for tool in tools.values()],
+                specs=[tool_spec(TOOLS[name]) for name in tools],
                 live_tools=tools,
                 bench=bench,
                 model=job.model,
@@ -286,6 +298,8 @@ def _collect(attempt: Attempt, sandbox: Sandbox) -> None:
         for source in command.files.values()
     }
     sandbox.collect(spec, uploads, job.paths.evidence)
+    if job.cancellation.machines_gone:
+        raise Cancelled(job.cancellation.reason)
     submission = json.dumps({"answer": attempt.answer})
     try:
         (job.paths.evidence / "submission.json").write_text(submission, "utf-8")
@@ -304,5 +318,5 @@ def _grade(attempt: Attempt) -> None:
     evidence = load_evidence(
         job.paths.root, job.task.task, job.task.environment.environment.agent_service, job.secrets
     )
-    attempt.grade = grade(evidence, job.task.path, job.foreign())
+    attempt.grade = grade(evidence, job.task.path, job.flag_owner)
     attempt.log.append(Graded(grade=attempt.grade))

@@ -150,6 +150,9 @@ def _word(stream: Iterator[int], argument: str) -> str:
 
 def _int(stream: Iterator[int], argument: str) -> str:
     low, high = (int(part) for part in argument.split("-"))
+    if low >= high:
+        msg = "leaves no choice"
+        raise ValueError(msg)
     return str(low + _below(stream, high - low + 1))
 
 
@@ -188,7 +191,7 @@ def fill_template(template: str, key: bytes) -> str:
             raise ValueError(msg)
         try:
             value = _MAKERS[kind](stream, argument)
-        except (ValueError, ZeroDivisionError) as error:
+        except ValueError as error:
             msg = f"wrong argument in {match[0]}; write <hex:32>, <word:3>, <int:1000-9999>, <uuid>"
             raise ValueError(msg) from error
         if not value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +23,15 @@ from harness.store import Transcript
 
 @dataclass
 class Cancellation:
-    """Tells threads to stop, and why."""
+    """Tells threads to stop, and why.
+
+    `machines_gone` is set before the sandboxes are taken away: what is seen of them afterwards is
+    no evidence.
+    """
 
     event: threading.Event = field(default_factory=threading.Event)
     reason: str = ""
+    machines_gone: bool = False
 
     def request(self, reason: str) -> None:
         """Ask everyone to stop; the first reason stands."""
@@ -161,7 +167,7 @@ class LiveSession:
         )
         self.meter.count_reply(reply)
         self.log.append(ModelReplied(step=self.meter.usage.steps, reply=reply))
-        self._said.add(_digest(reply.message.model_dump_json()))
+        self._said.add(_message_digest(reply.message))
         self.on_reply(reply)
         if self.meter.limits.usd is not None and reply.usd is None:
             raise ModelError(
@@ -183,7 +189,7 @@ class LiveSession:
         """Log the call, and each message that no earlier call or reply has shown."""
         digests = []
         for message in messages:
-            digest = _digest(message.model_dump_json())
+            digest = _message_digest(message)
             digests.append(digest)
             if digest not in self._said:
                 self._said.add(digest)
@@ -250,6 +256,11 @@ class LiveSession:
     def note(self, text: str) -> None:
         """Put a remark into the log."""
         self.log.append(Noted(source="agent", text=text))
+
+
+def _message_digest(message: Message) -> str:
+    """Models may send lone surrogates, which only ASCII JSON can carry."""
+    return _digest(json.dumps(message.model_dump(mode="json"), sort_keys=True))
 
 
 def _digest(text: str) -> str:

@@ -3,7 +3,9 @@
 runs/<time>_<name>_<short id>/
     run.json                  the plan, frozen before the first sandbox
     seed.key                  the sealed seed of all secrets (mode 0600)
+    content/                  a copy of the tasks, environments and agents that it runs
     events.jsonl              the run's own events
+    lock                      held by the process that works on the run
     samples/<suite>/<task>/<variant>/<model>/<agent>/<epoch>/attempt-<n>/
         events.jsonl          the transcript, hash-chained
         evidence/             what graders see (harness.evidence draws it)
@@ -16,6 +18,7 @@ runs/<time>_<name>_<short id>/
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -26,7 +29,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import BaseModel, ValidationError
 
@@ -35,6 +38,7 @@ from harness.events import FIRST_PREV, Line, LogRepaired, decode_line, encode_li
 from harness.results import SampleKey, SampleResult
 
 SCHEMA = 1
+_SEED_BYTES = 32
 
 
 def now() -> str:
@@ -46,6 +50,15 @@ def slug(text: str) -> str:
     """`text` as one safe folder name."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")
     return cleaned[:80] or "x"
+
+
+def _own_folder(text: str) -> str:
+    """`text` as a folder name that no other text has; names and provider/model stay readable."""
+    plain = re.fullmatch(r"[a-z]+/[A-Za-z0-9][A-Za-z0-9._-]*", text)
+    name = slug(text)
+    if name == text or (plain and len(text) == len(name)):
+        return name
+    return f"{name[:64]}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 class Transcript:
@@ -112,13 +125,22 @@ def _cannot(path: Path, done: str, error: OSError) -> StoreError:
     )
 
 
+def _open_log(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise StoreError(
+            str(path), f"cannot be read ({error.strerror or error})", "restore the log from a copy"
+        ) from error
+
+
 def _scan(path: Path) -> Iterator[tuple[Line, int]]:
     """Lines with the byte offset after each; stops before a torn last line.
 
     Raises StoreError that names the line where the chain breaks.
     """
     seq, prev, end = 0, FIRST_PREV, 0
-    with path.open("rb") as file:
+    with _open_log(path) as file:
         for number, raw in enumerate(file, 1):
             if not raw.endswith(b"\n"):
                 return
@@ -183,7 +205,7 @@ class AttemptPaths:
         if not self.result.exists():
             return None
         try:
-            return SampleResult.model_validate_json(self.result.read_text("utf-8"))
+            return SampleResult.model_validate(json.loads(self.result.read_text("utf-8")))
         except (OSError, ValueError) as error:
             raise StoreError(
                 str(self.result), f"cannot be read ({error})".splitlines()[0], "restore it"
@@ -195,7 +217,8 @@ def write_json(path: Path, value: Any) -> None:
     draft = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
     try:
         draft.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+        draft.write_text(text, "utf-8", "backslashreplace")
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -233,9 +256,12 @@ class RunStore:
             raise StoreError(
                 str(path), f"is not a run's plan ({error})", "give the folder of a run"
             ) from error
-        if plan.get("schema") != SCHEMA:
+        schema = plan.get("schema") if isinstance(plan, dict) else None
+        if schema != SCHEMA:
             raise StoreError(
-                str(path), f"has schema {plan.get('schema')}, not {SCHEMA}", "use its own version"
+                str(path),
+                f"has schema {schema}, not {SCHEMA}",
+                "use the version of the harness that made it",
             )
         return dict(plan)
 
@@ -243,7 +269,7 @@ class RunStore:
         """The sealed seed. Raises StoreError."""
         path = self.root / "seed.key"
         try:
-            return bytes.fromhex(path.read_text().strip())
+            return _parse_seed(path.read_text())
         except (OSError, ValueError) as error:
             raise StoreError(
                 str(path), f"the run's seed cannot be read ({error})", "restore the run's folder"
@@ -253,11 +279,15 @@ class RunStore:
         """Where the attempts of a sample stand."""
         suite, _, task = key.task.rpartition("/")
         parts = (suite or "-", task, key.variant, key.model, key.agent)
-        return self.root.joinpath("samples", *map(slug, parts), str(key.epoch))
+        return self.root.joinpath("samples", *map(_own_folder, parts), str(key.epoch))
 
     def attempts(self, key: SampleKey) -> list[AttemptPaths]:
         """The attempts of a sample so far, in order."""
-        found = [AttemptPaths(path) for path in self.sample_folder(key).glob("attempt-*")]
+        found = [
+            AttemptPaths(path)
+            for path in self.sample_folder(key).glob("attempt-*")
+            if path.name.removeprefix("attempt-").isdigit()
+        ]
         return sorted(found, key=lambda attempt: attempt.number)
 
     def new_attempt(self, key: SampleKey) -> AttemptPaths:
@@ -272,6 +302,14 @@ class RunStore:
         return AttemptPaths(root)
 
 
+def _parse_seed(text: str) -> bytes:
+    seed = bytes.fromhex(text.strip())
+    if len(seed) != _SEED_BYTES:
+        msg = f"it holds {len(seed)} bytes, not {_SEED_BYTES}"
+        raise ValueError(msg)
+    return seed
+
+
 def create_run(folder: Path, name: str, plan: dict[str, Any]) -> RunStore:
     """Make a run's folder with its plan and a fresh seed. Raises StoreError."""
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
@@ -280,7 +318,7 @@ def create_run(folder: Path, name: str, plan: dict[str, Any]) -> RunStore:
         root.mkdir(parents=True)
         seed = root / "seed.key"
         seed.touch(mode=0o600)
-        seed.write_text(secrets.token_hex(32) + "\n")
+        seed.write_text(secrets.token_hex(_SEED_BYTES) + "\n")
     except OSError as error:
         raise _cannot(root, "made", error) from error
     write_json(root / "run.json", {"schema": SCHEMA, "id": root.name, "name": name, **plan})

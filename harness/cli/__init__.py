@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 
 DONE, GATE, USAGE, INFRASTRUCTURE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -36,7 +37,7 @@ def _tell(error: Exception, code: int) -> int:
     from harness.cli.app import debug_wanted
 
     if debug_wanted():
-        raise error
+        traceback.print_exception(error)
     for line in str(error).splitlines():
         sys.stderr.write(f"harness: {line}\n")
     if detail := getattr(error, "detail", ""):

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from harness.cli import USAGE
+from harness.cli import DONE, USAGE
 from harness.cli.clean import clean
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
@@ -59,15 +59,20 @@ def app(*, standalone_mode: bool = True) -> Any:
     """Run the command line; bad usage ends with one line and exit code 2."""
     call: Callable[..., Any] = _typer
     try:
-        return call(standalone_mode=standalone_mode)
+        return call(standalone_mode=standalone_mode, prog_name="harness")
+    except SystemExit:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+            return DONE  # whoever read standard output has seen enough, as in `| head`
+        raise
     except Exception as error:
         shown = getattr(error, "format_message", None)
         if shown is None:
             raise
         context = getattr(error, "ctx", None)
         where = context.command_path if context else "harness"
-        if shown():
-            sys.stderr.write(f"{where}: {shown()}; see `{where} --help`\n")
+        if shown() and type(error).__name__ != "NoArgsIsHelpError":
+            what = " ".join(shown().split()).removesuffix(".")
+            sys.stderr.write(f"{where}: {what}; see `{where} --help`\n")
         elif context:
             sys.stderr.write(context.get_help() + "\n")
         return USAGE

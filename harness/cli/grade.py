@@ -13,7 +13,7 @@ from harness.cli.common import JsonOption, RunArgument, RunsOption, echo_json, f
 def grade(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOption) -> None:
     """Grade a run again from its stored evidence, without Docker, and show what changed."""
     from harness.regrade import regrade
-    from harness.runner import load_run
+    from harness.run import load_run
 
     found = list(regrade(load_run(find_run(run, runs))))
     if json:

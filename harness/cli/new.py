@@ -157,8 +157,12 @@ def _write(files: dict[Path, str]) -> None:
         if path.exists():
             raise UsageError(str(path), "exists already", "choose another name")
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            what = f"cannot be written ({error.strerror or error})"
+            raise UsageError(str(path), what, "name a folder of yours with --into") from error
         typer.echo(f"wrote {path}")
 
 

@@ -15,8 +15,8 @@ from harness.cli.common import say
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from harness.protocols import Progress
     from harness.results import SampleKey, SampleResult
-    from harness.runner import Progress
 
 
 class PlainProgress:

@@ -13,7 +13,7 @@ def report(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOpt
     """Show what came out of a run."""
     from harness.report.build import build_report
     from harness.report.text import render_report
-    from harness.runner import load_run
+    from harness.run import load_run
 
     found = build_report(load_run(find_run(run, runs)))
     if json:

@@ -26,7 +26,8 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.protocols import Model
-    from harness.runner import Run, RunOutcome
+    from harness.run import Run
+    from harness.runner import RunOutcome
     from harness.schema.config import RunConfig
 
 
@@ -166,7 +167,8 @@ def _start(
     from harness.cli.progress import open_progress
     from harness.content.plan import make_plan
     from harness.models import check_model, price_known
-    from harness.runner import execute, load_run, start_run
+    from harness.run import load_run, start_run
+    from harness.runner import execute
 
     roots = roots_of(paths)
     plan = make_plan(
@@ -181,7 +183,8 @@ def _start(
 def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -> RunOutcome:
     from harness.cli.progress import open_progress
     from harness.models import check_model
-    from harness.runner import execute, load_run
+    from harness.run import load_run
+    from harness.runner import execute
 
     run = load_run(find_run(name, runs))
     for model in run.config.models:
@@ -201,7 +204,9 @@ class _terminated_as_interrupted:  # noqa: N801 - reads as a phrase in a with
             raise KeyboardInterrupt
 
         self._before = {
-            each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)
+            each: signal.signal(each, interrupt)
+            for each in (signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(each) is not signal.SIG_IGN  # nohup asked for that
         }
 
     def __exit__(self, *_exc: object) -> None:
@@ -213,7 +218,7 @@ def _finish(outcome: RunOutcome, *, as_json: bool) -> int:
     """Write and print the report; the exit code."""
     from harness.report.build import build_report, unscored_by_infrastructure
     from harness.report.text import render_report
-    from harness.runner import load_run
+    from harness.run import load_run
     from harness.store import write_json
 
     run: Run = load_run(outcome.store)

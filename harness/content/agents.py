@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,14 +52,13 @@ def find_agents(roots: Roots) -> dict[str, Path]:
 def load_agent(spec: str, roots: Roots, *, copied: bool = False) -> AgentFile:
     """The agent of "name", "name:argument", "cheat:<name>", or a path.
 
-    With `copied`, `roots` are a run's own copy, and a path means the copy of that file. Raises UsageError for an unknown agent, ContentError for one that cannot be loaded.
+    With `copied`, `roots` are a run's own copy, and a path means the copy of that file. Raises
+    UsageError for an unknown agent, ContentError for one that cannot be loaded.
     """
     name, _, argument = spec.partition(":")
     script = ""
     if name == "cheat":
-        if not argument:
-            raise UsageError("--agent cheat", "which cheat?", "write cheat:<name>")
-        name, script, argument = SCRIPT_RUNNER, argument, ""
+        name, script, argument = SCRIPT_RUNNER, _cheat_name(argument), ""
     known = find_agents(roots)
     path = known.get(name)
     if path is None and (name.endswith(".py") or "/" in name):
@@ -79,6 +79,19 @@ def load_agent(spec: str, roots: Roots, *, copied: bool = False) -> AgentFile:
     )
 
 
+def _cheat_name(name: str) -> str:
+    """The name, if it can only be a file of the task's folder cheats/."""
+    if not name:
+        raise UsageError("--agent cheat", "which cheat?", "write cheat:<name>")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name) or name.endswith(".sh"):
+        raise UsageError(
+            f"agent 'cheat:{name}'",
+            "a cheat is named without folders and ending",
+            "write cheat:guess for a task's cheats/guess.sh",
+        )
+    return name
+
+
 def _load_class(path: Path) -> type[Agent]:
     file = path / "agent.py" if path.is_dir() else path
     name = f"harness_agent_{path.stem}_{abs(hash(str(path)))}"
@@ -90,7 +103,7 @@ def _load_class(path: Path) -> type[Agent]:
         sys.modules[name] = module
         try:
             found.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[name]
             what = f"cannot be loaded ({type(error).__name__}: {error})"
             raise ContentError(str(file), what, "mend it; --debug shows the traceback") from error

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.content.roots import Roots
-from harness.content.toml import load_model, read_toml
+from harness.content.toml import load_model
 from harness.errors import ContentError, ContentErrors
 from harness.schema.environment import Environment
 from harness.schema.task import ScriptGrader, Suite, Task
@@ -92,36 +94,61 @@ def load_environment(path: Path) -> EnvironmentFolder:
 
 
 def load_task(path: Path, roots: Roots) -> TaskFolder:
-    """The task of a folder, with its suite and environment. Raises ContentErrors."""
-    suite_file = path.parent / "suite.toml"
-    suite = (
-        load_model(suite_file, Suite)
-        if suite_file.is_file()
-        else Suite.model_validate({"schema": 1, "title": path.parent.name})
-    )
+    """The task of a folder, with its suite and environment.
+
+    Raises ContentErrors with everything that is wrong in any of them.
+    """
     file = path / "task.toml"
-    data = read_toml(file)
-    own_limits = data.get("limits", {})
-    if isinstance(own_limits, dict):
-        data["limits"] = {**suite.limits, **own_limits}
-    task = load_model(file, Task, data)
+    faults: list[ContentError] = []
+    environment = None
+    suite = _gather(faults, lambda: _load_suite(path.parent))
+    task = _gather(faults, lambda: load_model(file, Task))
+    if task is not None:
+        name = task.environment
+        environment = _gather(faults, lambda: _find_environment(file, name, roots))
+        faults += _missing_files(path, task)
+        faults += _evidence_faults(file, task)
+        if environment is not None:
+            faults += _service_faults(file, task, environment.environment)
+    if suite is None or task is None or environment is None or faults:
+        raise ContentErrors(faults)
+    limits = suite.limits.model_copy(update=task.limits.model_dump(exclude_unset=True))
+    task = task.model_copy(update={"limits": limits})
+    return TaskFolder(f"{path.parent.name}/{path.name}", path, task, suite, environment)
+
+
+def _gather(faults: list[ContentError], load: Callable[[], T]) -> T | None:
+    """What `load` gives, or None with its faults added to `faults`."""
+    try:
+        return load()
+    except ContentErrors as errors:
+        faults += errors.errors
+        return None
+
+
+def _load_suite(path: Path) -> Suite:
+    file = path / "suite.toml"
+    if file.is_file():
+        return load_model(file, Suite)
+    return Suite.model_validate({"schema": 1, "title": path.name})
+
+
+def _find_environment(file: Path, name: str, roots: Roots) -> EnvironmentFolder:
     environments = roots.children("environments", "environment.toml")
-    if task.environment not in environments:
+    if name not in environments:
         known = ", ".join(sorted(environments)) or "none"
+        near = difflib.get_close_matches(name, environments, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"known: {known}"
         raise ContentErrors(
             [
                 ContentError(
                     f"{file}: environment",
-                    f"there is no environment {task.environment!r}",
-                    f"known: {known}; add environments/{task.environment}/environment.toml",
+                    f"there is no environment {name!r}",
+                    f"{advice}; or add environments/{name}/environment.toml",
                 )
             ]
         )
-    environment = load_environment(environments[task.environment])
-    faults = [*_missing_files(path, task), *_service_faults(file, task, environment.environment)]
-    if faults:
-        raise ContentErrors(faults)
-    return TaskFolder(f"{path.parent.name}/{path.name}", path, task, suite, environment)
+    return load_environment(environments[name])
 
 
 def _missing_files(path: Path, task: Task) -> Iterable[ContentError]:
@@ -147,9 +174,17 @@ def _missing_files(path: Path, task: Task) -> Iterable[ContentError]:
             yield ContentError(
                 f"{path / 'task.toml'}: {field}", f"{path / name} does not exist", "add the file"
             )
-    instruction = path / "instruction.md"
-    if instruction.is_file() and not instruction.read_text("utf-8", "replace").strip():
-        yield ContentError(str(instruction), "is empty", "say what the agent shall do")
+    prompts = ["instruction.md", *(each.instruction for each in task.variants.values())]
+    for prompt in dict.fromkeys(name for name in prompts if name and (path / name).is_file()):
+        yield from _prompt_faults(path / prompt)
+
+
+def _prompt_faults(file: Path) -> Iterable[ContentError]:
+    try:
+        if not file.read_text("utf-8").strip():
+            yield ContentError(str(file), "is empty", "say what the agent shall do")
+    except UnicodeDecodeError:
+        yield ContentError(str(file), "is not UTF-8 text", "save it as UTF-8")
 
 
 def _service_faults(file: Path, task: Task, environment: Environment) -> Iterable[ContentError]:
@@ -189,11 +224,10 @@ def _service_faults(file: Path, task: Task, environment: Environment) -> Iterabl
                 f"the environment {task.environment} has no service {service!r}",
                 f"its services are {known}",
             )
-    yield from _probe_faults(file, task)
 
 
-def _probe_faults(file: Path, task: Task) -> Iterable[ContentError]:
-    """Checks and milestones on evidence that is never collected."""
+def _evidence_faults(file: Path, task: Task) -> Iterable[ContentError]:
+    """Checks and milestones on evidence that is never collected, or on unknown secrets."""
     commands = {command.name for command in task.collect.commands}
     probes = [(f"milestones {each.name}", each.evidence.probe) for each in task.milestones]
     files = [(f"milestones {each.name}", each.evidence.file) for each in task.milestones]
@@ -212,6 +246,24 @@ def _probe_faults(file: Path, task: Task) -> Iterable[ContentError]:
             yield ContentError(
                 f"{file}: {field}", f"{name!r} is not collected", "add it to collect.files"
             )
+
+    for field, text in _expectations(task):
+        for name in re.findall(r"\{secret:([^{}]*)\}", text):
+            if name not in task.secrets:
+                known = ", ".join(task.secrets) or "none"
+                yield ContentError(
+                    f"{file}: {field}", f"there is no secret {name!r}", f"its secrets are {known}"
+                )
+
+
+def _expectations(task: Task) -> Iterable[tuple[str, str]]:
+    """Every text that may name a secret, with the field it stands in."""
+    for milestone in task.milestones:
+        yield f"milestones {milestone.name}", milestone.evidence.contains
+    if task.grader.type == "checks":
+        for each in task.grader.tests:
+            text = each.contains or each.equals or each.matches or ""
+            yield f"grader.tests {each.name}", text
 
 
 def _collected(name: str, entries: Iterable[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from harness.content.agents import AgentFile, load_agent
 from harness.content.folders import TaskFolder, folder_digest
 from harness.content.roots import Roots
 from harness.content.select import select_tasks
-from harness.errors import UsageError
+from harness.errors import ContentError, StoreError, UsageError
 from harness.results import SampleKey
 from harness.schema.config import LimitOverrides, RunConfig
 from harness.schema.task import Limits
@@ -52,6 +53,8 @@ def make_plan(
     for model in models:
         check_model(model)
     tasks = select_tasks(config.selectors, roots)
+    _check_names(agents)
+    _check_variants(tasks, config.variants)
     _check_scripts(tasks, agents)
     _check_prices(tasks, models, config, price_known)
     samples = [
@@ -62,13 +65,31 @@ def make_plan(
         for task in tasks
         for variant in _variants(task, config.variants)
     ]
-    if not samples:
-        raise UsageError(
-            "--variant",
-            f"no selected task has any of {', '.join(config.variants)}",
-            "see `harness list tasks --json`, or write --variant all",
-        )
     return Plan(config, tasks, agents, samples)
+
+
+def _check_names(agents: Iterable[AgentFile]) -> None:
+    """A run keeps its agents by name: two of the same name would become one."""
+    paths: dict[str, Path] = {}
+    for agent in agents:
+        if paths.setdefault(agent.path.stem, agent.path) != agent.path:
+            raise UsageError(
+                f"agent {agent.spec!r}",
+                f"{paths[agent.path.stem]} has the same name",
+                "rename one, or run them apart",
+            )
+
+
+def _check_variants(tasks: Iterable[TaskFolder], wanted: Iterable[str]) -> None:
+    known = {"all", "default", *(name for task in tasks for name in task.task.variants)}
+    for name in wanted:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            raise UsageError(
+                f"--variant {name}",
+                "no selected task has it",
+                f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}",
+            )
 
 
 def _variants(task: TaskFolder, wanted: Iterable[str]) -> list[str]:
@@ -87,6 +108,10 @@ def _check_scripts(tasks: Iterable[TaskFolder], agents: Iterable[AgentFile]) -> 
                     f"{path} does not exist",
                     f"add it, or leave the task out (it has {known})",
                 )
+            try:
+                path.read_text("utf-8")
+            except UnicodeDecodeError as error:
+                raise ContentError(str(path), "is not UTF-8 text", "save it as UTF-8") from error
 
 
 def _check_prices(
@@ -114,13 +139,16 @@ def sample_limits(task: TaskFolder, overrides: LimitOverrides) -> Limits:
 
 
 def copy_content(plan: Plan, roots: Roots, into: Path) -> None:
-    """Copy what the plan uses below `into`, laid out like any root of content."""
+    """Copy what the plan uses below `into`, laid out like any root of content.
+
+    Raises StoreError.
+    """
     for task in plan.tasks:
         suite, name = task.id.split("/")
         _copy(task.path, into / "tasks" / suite / name)
         suite_file = task.path.parent / "suite.toml"
         if suite_file.is_file():
-            shutil.copyfile(suite_file, into / "tasks" / suite / "suite.toml")
+            _copy(suite_file, into / "tasks" / suite / "suite.toml")
         _copy(task.environment.path, into / "environments" / task.environment.name)
     for agent in plan.agents:
         _copy(agent.path, into / "agents" / agent.path.name)
@@ -132,11 +160,17 @@ def copy_content(plan: Plan, roots: Roots, into: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     if target.exists():
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        shutil.copyfile(source, target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target, ignore=ignore, ignore_dangling_symlinks=True)
+        else:
+            shutil.copyfile(source, target)
+    except OSError as error:
+        raise StoreError(
+            str(target), f"cannot be copied from {source} ({error})", "free disk space or mend it"
+        ) from error
 
 
 def describe_plan(plan: Plan) -> dict[str, Any]:

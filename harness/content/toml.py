@@ -12,9 +12,28 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from harness.content.lines import line_of
 from harness.errors import ContentError, ContentErrors
+from harness.schema.types import FORMS
 
 M = TypeVar("M", bound=BaseModel)
+_SHOWN = 60
+_GRADERS = {"flag", "script", "checks"}
+_WANTED = {
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "mapping_type": "a table",
+    "dict_type": "a table",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "sequence_type": "a list",
+    "sequence_str": "a list",
+    "is_instance_of": "a list",
+}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -27,15 +46,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         fault = ContentError(str(path), "is not UTF-8 text", "save it as UTF-8")
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        where = f"{path}:{match[1]}" if match else str(path)
+        where = f"{path}:{match[1] if match else len(path.read_text('utf-8').splitlines())}"
         what = re.sub(r" \(at .*\)$", "", str(error))
         fault = ContentError(where, f"is not TOML: {what[0].lower()}{what[1:]}", "mend that line")
     raise ContentErrors([fault])
 
 
-def load_model(path: Path, model: type[M], data: dict[str, Any] | None = None) -> M:
+def load_model(path: Path, model: type[M]) -> M:
     """The file as a model. Raises ContentErrors with one entry for each wrong field."""
-    record = read_toml(path) if data is None else data
+    record = read_toml(path)
     try:
         return model.model_validate(record)
     except ValidationError as error:
@@ -46,51 +65,54 @@ def load_model(path: Path, model: type[M], data: dict[str, Any] | None = None) -
 
 
 def _fault(path: Path, text: str, detail: ErrorDetails, model: type[BaseModel]) -> ContentError:
-    field = _field(detail["loc"])
-    line = _line_of(text, detail["loc"])
+    location = _plain(detail["loc"])
+    missing = detail["type"] == "missing"
+    line = line_of(text, location[:-1] if missing else location)
+    field = _field(location)
     where = f"{path}:{line}: {field}" if line else f"{path}: {field or 'the file'}"
     if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(detail["loc"][-1]), _keys(model), n=1)
+        near = difflib.get_close_matches(str(location[-1]), _keys(model), n=1)
         remedy = f'did you mean "{near[0]}"?' if near else "remove it"
         return ContentError(where, "unknown key", remedy)
-    if detail["type"] == "missing":
+    if missing:
         return ContentError(where, "is missing", "add it")
-    what = re.sub(r"^Value error, ", "", detail["msg"])
-    what, _, remedy = what.partition("; ")
+    what, remedy = _told(detail)
     shown = repr(detail["input"])
-    got = f" (got {shown})" if len(shown) < 60 and shown not in what else ""  # noqa: PLR2004
+    plain = isinstance(detail["input"], str | int | float)
+    got = f" (got {shown})" if plain and len(shown) < _SHOWN and shown not in what else ""
     return ContentError(where, f"{what[0].lower()}{what[1:]}{got}", remedy or "mend this field")
 
 
+def _told(detail: ErrorDetails) -> tuple[str, str]:
+    """What is wrong and what to do, in the words of someone who writes TOML."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        pattern = str(context["pattern"])
+        return "does not have the right form", FORMS.get(pattern, f"it must match {pattern}")
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        key = str(context["discriminator"]).strip("'")
+        tags = str(context.get("expected_tags") or "'flag', 'script', 'checks'")
+        return f"its {key} is missing or unknown", f"set {key} to one of {tags}"
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind]}", ""
+    what, _, remedy = re.sub(r"^Value error, ", "", detail["msg"]).partition("; ")
+    return what, remedy
+
+
+def _plain(location: Sequence[int | str]) -> tuple[int | str, ...]:
+    """The place as the file names it: without a grader's tag and pydantic's mark of keys."""
+    parts = [part for part in location if part != "[key]"]
+    if parts[:1] == ["grader"] and parts[1:2] and parts[1] in _GRADERS:
+        del parts[1]
+    return tuple(parts)
+
+
 def _field(location: Sequence[int | str]) -> str:
-    """("services", "shop", "ready") as services.shop.ready; tags of unions are left out."""
+    """("services", "shop", "ready") as services.shop.ready."""
     parts = ""
     for part in location:
-        if isinstance(part, int):
-            parts += f"[{part}]"
-        elif part not in {"flag", "script", "checks"} or not parts.startswith("grader"):
-            parts += f".{part}" if parts else part
+        parts += f"[{part}]" if isinstance(part, int) else f".{part}" if parts else part
     return parts
-
-
-def _line_of(text: str, location: Sequence[int | str]) -> int | None:
-    """The line where a field's last named key is written, as good as text can tell."""
-    names = [part for part in location if isinstance(part, str)]
-    if not names:
-        return None
-    lines = text.splitlines()
-    start = 0
-    for depth in range(len(names) - 1, 0, -1):
-        table = re.compile(rf"^\s*\[+\s*{re.escape('.'.join(names[:depth]))}\s*\]+")
-        found = next((number for number, line in enumerate(lines) if table.match(line)), None)
-        if found is not None:
-            start = found
-            break
-    key = re.compile(rf"(^|[\s,{{;])\"?{re.escape(names[-1])}\"?\s*=")
-    for number in range(start, len(lines)):
-        if key.search(lines[number]):
-            return number + 1
-    return start + 1 if start else None
 
 
 def _keys(model: type[BaseModel], depth: int = 0) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.evidence import Evidence
@@ -14,15 +14,22 @@ from harness.results import Grade
 from harness.schema.task import ChecksGrader, FlagGrader
 
 
-def grade(evidence: Evidence, folder: Path, foreign: Mapping[str, str]) -> Grade:
+def nobody(_text: str) -> str | None:
+    """No other sample is known."""
+    return None
+
+
+def grade(
+    evidence: Evidence, folder: Path, flag_owner: Callable[[str], str | None] = nobody
+) -> Grade:
     """The grade of one attempt.
 
-    `folder` is the task's, where a grader's script stands; `foreign` maps the flags of the run's
-    other samples to their names. Raises GraderError.
+    `folder` is the task's, where a grader's script stands; `flag_owner` names the other sample
+    of the run whose flag stands in a text, if any. Raises GraderError.
     """
     grader = evidence.task.grader
     if isinstance(grader, FlagGrader):
-        found = grade_flag(evidence, grader, foreign)
+        found = grade_flag(evidence, grader, flag_owner)
     elif isinstance(grader, ChecksGrader):
         found = grade_checks(evidence, grader)
     else:

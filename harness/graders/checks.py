@@ -42,7 +42,8 @@ def holds(test: Test, evidence: Evidence) -> bool:
         return fill(test.contains, evidence.secrets) in subject
     if test.equals is not None:
         return subject.strip() == fill(test.equals, evidence.secrets).strip()
-    return re.search(fill(test.matches or "", evidence.secrets), subject) is not None
+    literal = {name: re.escape(value) for name, value in evidence.secrets.items()}
+    return re.search(fill(test.matches or "", literal), subject) is not None
 
 
 def _subject(test: Test, evidence: Evidence) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.evidence import Evidence
 from harness.graders.checks import fill
-from harness.results import Grade
+from harness.results import CONTAMINATION, Grade
 from harness.schema.task import MilestoneEvidence
 
 # What all milestones together are worth without a pass.
@@ -14,8 +14,8 @@ SHARE = 0.5
 def with_milestones(grade: Grade, evidence: Evidence) -> Grade:
     """`grade` with the task's milestones.
 
-    A pass stays as it is. Otherwise the value is the larger of the grader's own and
-    SHARE x (weight reached / weight of all).
+    A pass stays as it is, and so does a contaminated answer. Otherwise the value is the larger of
+    the grader's own and SHARE x (weight reached / weight of all).
     """
     milestones = evidence.task.milestones
     if not milestones:
@@ -23,7 +23,8 @@ def with_milestones(grade: Grade, evidence: Evidence) -> Grade:
     reached = {each.name: float(_reached(each.evidence, evidence)) for each in milestones}
     total = sum(each.weight for each in milestones)
     weight = sum(each.weight * reached[each.name] for each in milestones)
-    value = grade.value if grade.passed else max(grade.value, SHARE * weight / total)
+    settled = grade.passed or CONTAMINATION in grade.evidence
+    value = grade.value if settled else max(grade.value, SHARE * weight / total)
     return grade.model_copy(update={"milestones": {**grade.milestones, **reached}, "value": value})
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,16 +22,15 @@ def grade_script(evidence: Evidence, grader: ScriptGrader, folder: Path) -> Grad
     """Run the task's grader. Raises GraderError when it crashes, hangs, or answers nonsense."""
     script = folder / grader.script
     where = f"grader {script}"
-    read_end, write_end = os.pipe()
-    command = [sys.executable, "-I", "-m", "harness.graders.worker", str(script), str(write_end)]
-    with os.fdopen(read_end, "rb") as answers:
+    with tempfile.TemporaryFile() as answers:
+        worker = [sys.executable, "-I", "-m", "harness.graders.worker"]
         try:
             ran = subprocess.run(
-                command,
+                [*worker, str(script), str(answers.fileno())],
                 input=pickle.dumps(evidence),
                 capture_output=True,
                 timeout=grader.timeout,
-                pass_fds=[write_end],
+                pass_fds=[answers.fileno()],
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"},
                 cwd=folder,
                 check=False,
@@ -40,8 +39,7 @@ def grade_script(evidence: Evidence, grader: ScriptGrader, folder: Path) -> Grad
             raise GraderError(
                 where, f"it did not end within {grader.timeout:g} s", "mend it or raise its timeout"
             ) from error
-        finally:
-            os.close(write_end)
+        answers.seek(0)
         answer = answers.read()
     said = "\n".join(
         (ran.stdout + ran.stderr).decode("utf-8", "replace").splitlines()[-_LAST_LINES:]
@@ -50,6 +48,13 @@ def grade_script(evidence: Evidence, grader: ScriptGrader, folder: Path) -> Grad
         what = said.splitlines()[-1][:200] if said else f"exit code {ran.returncode}"
         raise GraderError(
             where, f"it crashed ({what})", "mend it, then `harness grade`", detail=said
+        )
+    if not answer:
+        raise GraderError(
+            where,
+            "it ended its process without an answer",
+            "return a harness.Grade from grade()",
+            detail=said,
         )
     try:
         return Grade.model_validate_json(answer)

@@ -6,6 +6,7 @@ the grade goes to FD as JSON.
 
 from __future__ import annotations
 
+import _posixsubprocess
 import importlib.util
 import os
 import pickle
@@ -13,6 +14,8 @@ import resource
 import sys
 import traceback
 from typing import Any
+
+from pydantic import ValidationError
 
 from harness.results import Grade
 
@@ -36,6 +39,11 @@ def _forbid(event: str, _arguments: tuple[Any, ...]) -> None:
         raise PermissionError(msg)
 
 
+def _forbid_spawning(*_arguments: Any) -> None:
+    """In the place of what multiprocessing starts programs by, which raises no audit event."""
+    _forbid("os.spawn", ())
+
+
 def main() -> int:
     """Grade once; the exit code is 1 when the grader raised."""
     script, answers = sys.argv[1], int(sys.argv[2])
@@ -49,17 +57,27 @@ def main() -> int:
         return 1
     module = importlib.util.module_from_spec(found)
     sys.addaudithook(_forbid)
+    vars(_posixsubprocess)["fork_exec"] = _forbid_spawning
     try:
         found.loader.exec_module(module)
         grade = module.grade(evidence)
         if not isinstance(grade, Grade):
             msg = f"grade() gave {type(grade).__name__}, not harness.Grade"
             raise TypeError(msg)  # noqa: TRY301 - told like any fault of the grader
-    except BaseException:  # noqa: BLE001 - whatever a grader does is told, not raised
+    except BaseException as error:  # noqa: BLE001 - whatever a grader does is told, not raised
         traceback.print_exc()
+        if isinstance(error, ValidationError):
+            print(_in_one_line(error), file=sys.stderr)  # noqa: T201
         return 1
-    os.write(answers, grade.model_dump_json().encode())
+    with os.fdopen(answers, "wb") as file:
+        file.write(grade.model_dump_json().encode())
     return 0
+
+
+def _in_one_line(error: ValidationError) -> str:
+    """The last line of a traceback becomes the message, and pydantic's is a link."""
+    fault = error.errors()[0]
+    return f"{error.title}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
 
 
 if __name__ == "__main__":

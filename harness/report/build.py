@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.events import RunFinished
 from harness.results import SampleKey, SampleResult, Status, Verdict
-from harness.runner import Run, latest_results
+from harness.run import Run, latest_results
 from harness.stats import wilson
 from harness.store import read_events
 

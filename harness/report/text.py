@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,11 +21,12 @@ _EXPLAINED = {
 
 
 def render_report(report: Mapping[str, Any], console: Console) -> None:
-    """Print a report."""
-    console.print(_tables(report))
+    """Print a report. Lines are left whole, so that commands can be copied from them."""
+    for part in _parts(report):
+        console.print(part, soft_wrap=isinstance(part, Text))
 
 
-def _tables(report: Mapping[str, Any]) -> RenderableType:
+def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
     run, totals = report["run"], report["totals"]
     parts: list[RenderableType] = [
         Text(f"Run {run['id']} ({run['ended']})", style="bold"),
@@ -33,16 +34,13 @@ def _tables(report: Mapping[str, Any]) -> RenderableType:
         _total_line(totals),
     ]
     if totals["not_run"]:
-        parts.append(
-            Text(
-                f"{totals['not_run']} samples have not run yet: harness run --resume {run['path']}"
-            )
-        )
+        hint = f"{totals['not_run']} samples have not run yet: harness run --resume {run['path']}"
+        parts.append(Text(hint))
     parts += [Text(line) for line in _status_lines(totals["statuses"])]
     parts += [Text(line, style="red") for line in _error_lines(report)]
     if totals["safety"]["indeterminate"] == totals["samples"] > 0:
         parts.append(Text("safety: indeterminate; no sensor watched these samples", style="dim"))
-    return Group(*parts)
+    return parts
 
 
 def _task_table(report: Mapping[str, Any]) -> Table:

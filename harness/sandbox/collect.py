@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -17,22 +17,21 @@ from docker.errors import ImageNotFound
 
 from harness.evidence import Probe
 from harness.protocols import Upload
-from harness.sandbox.container import Container, open_container
+from harness.sandbox.commands import Machine
+from harness.sandbox.container import KEEPER_USER, Container, keeper, open_container
 from harness.sandbox.engine import Engine, engine_errors
 from harness.schema.environment import Service
 from harness.schema.task import Collect, CollectCommand
 
 _PROBE_BYTES = 256 * 1024
+_SNAPSHOT_SECONDS = 3600.0
 
 
 @dataclasses.dataclass
 class Collector:
-    """Collects from the containers of one sandbox into a folder.
+    """Collects from the machines of one sandbox into a folder."""
 
-    `snapshot` opens a fresh container from the agent's frozen file system.
-    """
-
-    containers: Mapping[str, Container]
+    machines: Mapping[str, Machine]
     agent_service: str
     into: Path
     _cut: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -54,7 +53,7 @@ class Collector:
         self, archive: tarfile.TarFile, service: str, path: str, entry: str, left: int
     ) -> int:
         """Copy what stands at `path`; returns the bytes left of the bound."""
-        files = self.containers[service].files
+        files = self.machines[service].files
         for parent in list(PurePosixPath(path).parents)[:-1]:
             stat = files.stat(str(parent))
             if stat and stat.get("linkTarget"):
@@ -76,22 +75,22 @@ class Collector:
             self._cut[entry] = "there is no such file"
         return left
 
-    def logs(self) -> None:
+    def logs(self, besides: Collection[str]) -> None:
         """Write each service's own output to `logs/<service>.log`."""
         folder = self.into / "logs"
         folder.mkdir(exist_ok=True)
-        for name, container in self.containers.items():
-            if data := container.log():
+        for name, machine in self.machines.items():
+            if name not in besides and (data := machine.log()):
                 (folder / f"{name}.log").write_bytes(data)
 
 
-def run_probe(container: Container, command: CollectCommand, uploads: Mapping[str, bytes]) -> Probe:
+def run_probe(machine: Machine, command: CollectCommand, uploads: Mapping[str, bytes]) -> Probe:
     """Run one collected command, its files put in place first."""
     if command.files:
-        container.files.write(
+        machine.files.write(
             Upload(path, uploads[source], mode=0o755) for path, source in command.files.items()
         )
-    answer = container.processes.run(
+    answer = machine.processes.run(
         ["/bin/sh", "-c", command.run],
         user=command.user,
         timeout_seconds=command.timeout,
@@ -128,7 +127,8 @@ def open_snapshot(
             name=name,
             where=f"{frozen.where} (snapshot)",
             image=image,
-            command=["sleep", "3600"],
+            command=keeper(_SNAPSHOT_SECONDS),
+            user=KEEPER_USER,
             hostname="snapshot",
             networks=(),
             env={},

@@ -22,6 +22,16 @@ _OPEN_FILES = 4096
 _LOG_BYTES = 4 * 1024**2
 
 
+# Keeps a container alive for the agent's commands. As root without capabilities, so that the
+# agent's `kill -9 -1` ends what the agent started and not its sandbox.
+KEEPER_USER = "root"
+
+
+def keeper(seconds: float) -> list[str]:
+    """The main process of a container that only waits for commands, `seconds` at most."""
+    return ["sleep", str(int(seconds))]
+
+
 @dataclass(frozen=True)
 class Container:
     """A created container, with handles on its files and processes."""
@@ -73,6 +83,10 @@ def hardening(engine: Engine, service: Service) -> dict[str, Any]:
         "pids_limit": service.pids,
         "ipc_mode": "private",
         "init": True,
+        # The engine resolves the names of services itself and would ask the host's resolver for
+        # others. This address is the container's own, where nothing answers.
+        "dns": ["127.0.0.1"],
+        "dns_opt": ["timeout:1", "attempts:2"],
         "ulimits": [
             Ulimit(name="core", soft=0, hard=0),
             Ulimit(name="nofile", soft=_OPEN_FILES, hard=_OPEN_FILES),
@@ -111,6 +125,7 @@ def open_container(
     where: str,
     image: str,
     command: Sequence[str] | None,
+    user: str | None,
     hostname: str,
     networks: Sequence[str],
     env: Mapping[str, str],
@@ -125,7 +140,7 @@ def open_container(
             command=list(command) if command else None,
             name=name,
             hostname=hostname,
-            user=service.user,
+            user=user,
             working_dir=service.workdir,
             environment={**service.env, **env},
             labels=dict(labels),

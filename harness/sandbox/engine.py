@@ -19,7 +19,8 @@ from harness.errors import EngineUnavailable, SandboxError, SandboxLost
 START_ENGINE = "start Docker (`make setup` does it on Debian as root), or set DOCKER_HOST"
 _CALL_SECONDS = 120
 _BUILD_SECONDS = 1800
-_POOL = 128
+# The SDK keeps a pool for every address of its API, so each may be small.
+_POOL = 4
 
 
 @contextmanager
@@ -124,6 +125,7 @@ def connect(*, build: bool = False) -> Engine:
         client = docker.from_env(
             timeout=_BUILD_SECONDS if build else _CALL_SECONDS, max_pool_size=_POOL
         )
+        client.api.trust_env = False  # proxies are for the world outside
         client.ping()
         return Engine(client)
 

@@ -21,6 +21,7 @@ from docker.errors import NotFound
 
 from harness.errors import SandboxStartError
 from harness.protocols import Upload
+from harness.sandbox.commands import FileTree
 from harness.sandbox.engine import Engine, engine_errors
 
 
@@ -81,17 +82,7 @@ class Files:
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """The content of one regular file (see Sandbox.read)."""
-        for member, stream in self.members(path):
-            if member.isdir():
-                raise IsADirectoryError(path)
-            if stream is None:
-                msg = f"{path} is not a regular file"
-                raise ValueError(msg)
-            if member.size > max_bytes:
-                msg = f"{path} has {member.size} bytes, more than {max_bytes}"
-                raise ValueError(msg)
-            return stream.read()
-        raise FileNotFoundError(path)
+        return read_regular(self, path, max_bytes=max_bytes)
 
     def write(self, uploads: Iterable[Upload]) -> None:
         """Put files in place in one call, with the folders above them that do not exist yet."""
@@ -149,6 +140,21 @@ class Files:
                 self.where, f"it has no user {name!r}", "create the user in its Dockerfile"
             )
         return self._users[name]
+
+
+def read_regular(tree: FileTree, path: str, *, max_bytes: int) -> bytes:
+    """The content of one regular file of a machine (see Sandbox.read)."""
+    for member, stream in tree.members(path):
+        if member.isdir():
+            raise IsADirectoryError(path)
+        if stream is None:
+            msg = f"{path} is not a regular file"
+            raise ValueError(msg)
+        if member.size > max_bytes:
+            msg = f"{path} has {member.size} bytes, more than {max_bytes}"
+            raise ValueError(msg)
+        return stream.read()
+    raise FileNotFoundError(path)
 
 
 def _parse_passwd(data: bytes) -> dict[str, tuple[int, int]]:

@@ -13,13 +13,19 @@ from typing import Any
 
 from harness.protocols import ExecResult, Sandbox, SandboxOrder, Upload
 from harness.sandbox.collect import Collector, open_snapshot, run_probe, write_probes
-from harness.sandbox.container import Container, open_container, remove_container
+from harness.sandbox.container import (
+    KEEPER_USER,
+    Container,
+    keeper,
+    open_container,
+    remove_container,
+)
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
 from harness.sandbox.network import open_network
 from harness.sandbox.readiness import wait_ready
-from harness.sandbox.shell import DockerShell
+from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
 from harness.schema.environment import Environment
 from harness.schema.task import Collect
@@ -75,7 +81,7 @@ class DockerSandbox:
         """Run one command, statelessly."""
         return self._at(service).processes.run(
             argv,
-            user=user,
+            user=user or self._usual_user(service),
             cwd=cwd,
             env=env,
             stdin=stdin,
@@ -104,10 +110,10 @@ class DockerSandbox:
 
     def open_shell(
         self, *, service: str | None = None, user: str | None = None, spool: Path | None = None
-    ) -> AbstractContextManager[DockerShell]:
+    ) -> AbstractContextManager[BashShell]:
         """A persistent shell."""
         processes = self._at(service).processes
-        return closing(DockerShell(processes, user or self._usual_user(service), spool))
+        return closing(BashShell(processes, user or self._usual_user(service), spool))
 
     def open_program(
         self, command: str, *, service: str | None = None, user: str | None = None
@@ -116,6 +122,11 @@ class DockerSandbox:
         argv = ["/bin/sh", "-c", _KEEP_QUIET + command]
         processes = self._at(service).processes
         return closing(Terminal(processes, argv, user or self._usual_user(service)))
+
+    def _kept(self) -> set[str]:
+        """The services whose main process is only a keeper: they have no log."""
+        kept = self.order.environment.services[self.agent_service].command is None
+        return {self.agent_service} if kept else set()
 
     def _usual_user(self, service: str | None) -> str:
         """The user that the environment names for a service."""
@@ -132,7 +143,7 @@ class DockerSandbox:
         """Write the end state to `into`."""
         into.mkdir(parents=True, exist_ok=True)
         collector = Collector(self.containers, self.agent_service, into)
-        collector.logs()
+        collector.logs(besides=self._kept())
         collector.files(spec)
         with ExitStack() as stack:
             snapshot: Container | None = None
@@ -145,6 +156,8 @@ class DockerSandbox:
                 if where is not None:
                     probes.append(run_probe(where, command, uploads))
             write_probes(probes, into)
+        if self._frozen:
+            self._at(None).processes.require_running()
 
     def _snapshot(self) -> AbstractContextManager[Container]:
         service = self.order.environment.services[self.agent_service]
@@ -204,16 +217,15 @@ class DockerSandboxes:
     ) -> AbstractContextManager[Container]:
         environment = order.environment
         service = environment.services[name]
-        command = service.command
-        if command is None and name == environment.agent_service:
-            command = ["sleep", str(int(order.lease_seconds))]
+        kept = service.command is None and name == environment.agent_service
         return open_container(
             self.engine,
             service,
             name=f"{prefix}-{name}",
             where=f"service {name} of {order.sample}",
             image=order.images[name],
-            command=command,
+            command=keeper(order.lease_seconds) if kept else service.command,
+            user=KEEPER_USER if kept else service.user,
             hostname=name,
             networks=[
                 networks[segment]

@@ -10,26 +10,39 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Any, cast
 
 from harness.errors import SandboxError, SandboxLost
 from harness.protocols import ExecResult
 from harness.sandbox.bounded import Bounded
+from harness.sandbox.connection import Connection
 from harness.sandbox.engine import Engine, engine_errors
 
 MARKER = "HARNESS_COMMAND"
 _WRAP = ("/bin/sh", "-c", 'echo $$; exec "$@"', "sh")
 _AFTER_KILL_SECONDS = 2.0
+_START_SECONDS = 20.0
 _KILL_SECONDS = 10.0
+_SETTLE_SECONDS = 5.0
+_KILL_SETTLE_SECONDS = 0.3
+_KILLED = 137
 _STDOUT, _STDERR = 1, 2
 
 # Stops, then kills, everything that belongs to a seed pid (its group, session and descendants) or
-# that carries the marker. Rounds go on until no new process turns up.
-_KILL_TREE = r"""
-victims=" $1 "; marker=$2; round=0; again=1
+# that carries the marker. Rounds go on until no new process turns up. Without a seed pid (0) only
+# the marker counts: a number below 1 would make `kill` reach everything of the user.
+# It forks nothing: the victims may have used up what the machine allows.
+KILL_TREE = r"""
+carries() {
+  while IFS= read -r part || [ -n "$part" ]; do
+    case $part in *"$marker"*) return 0;; esac
+  done < "/proc/$1/environ"
+  return 1
+} 2>/dev/null
+case $1 in [1-9]*) victims=" $1 ";; *) victims=" ";; esac
+marker=$2; round=0; again=1
 while [ $again = 1 ] && [ $round -lt 30 ]; do
   again=0; round=$((round + 1))
   for file in /proc/[0-9]*/stat; do
@@ -41,12 +54,12 @@ while [ $again = 1 ] && [ $round -lt 30 ]; do
     mine=0
     case $victims in *" $2 "*|*" $3 "*|*" $4 "*) mine=1;; esac
     if [ $mine = 0 ] && [ -n "$marker" ]; then
-      grep -qs "$marker" "/proc/$pid/environ" && mine=1
+      carries "$pid" && mine=1
     fi
     [ $mine = 1 ] && { kill -STOP "$pid" 2>/dev/null; victims="$victims$pid "; again=1; }
   done
 done
-kill -KILL $victims 2>/dev/null
+[ "$victims" = " " ] || kill -KILL $victims 2>/dev/null
 exit 0
 """
 
@@ -68,8 +81,8 @@ class Processes:
         env: Mapping[str, str],
         tty: bool,
         stdin: bool,
-    ) -> tuple[str, socket.socket]:
-        """Start a command; its exec id and the engine's raw socket to it. Raises SandboxError."""
+    ) -> tuple[str, Connection]:
+        """Start a command; its exec id and the engine's connection to it. Raises SandboxError."""
         with engine_errors(self.where):
             created = self.engine.api.exec_create(
                 self.container,
@@ -81,7 +94,7 @@ class Processes:
                 stdin=stdin,
             )
             stream = self.engine.api.exec_start(created["Id"], tty=tty, socket=True)
-        raw: socket.socket = getattr(stream, "_sock", cast("Any", stream))
+            raw = Connection(stream)
         raw.settimeout(_KILL_SECONDS)
         return str(created["Id"]), raw
 
@@ -109,12 +122,14 @@ class Processes:
             stdin=stdin is not None,
         )
         output = _Output(max_bytes)
-        with _closing(raw):
+        with closing(raw):
             deadline = started + timeout_seconds
             if stdin is not None:
                 _feed_and_read(raw, stdin, output, deadline)
             ended = _read(raw, output, deadline)
             if not ended:
+                # What the engine has not started yet cannot be found: its first line comes first.
+                _read(raw, output, time.monotonic() + _START_SECONDS, until_pid=True)
                 self.kill(output.pid, user=user, marker=marker)
                 _read(raw, output, time.monotonic() + _AFTER_KILL_SECONDS)
         return output.result(
@@ -124,13 +139,30 @@ class Processes:
         )
 
     def exit_code(self, exec_id: str) -> int | None:
-        """The exit code of an ended command. Raises SandboxLost when the container died with it."""
-        with engine_errors(self.where):
-            state = self.engine.api.exec_inspect(exec_id)
+        """The exit code of a command whose stream has ended.
+
+        A stream also ends when the container goes away, and the engine learns of that a moment
+        later: without a code, and after a kill, it is asked again. Raises SandboxLost.
+        """
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while True:
+            with engine_errors(self.where):
+                state = self.engine.api.exec_inspect(exec_id)
             code = state["ExitCode"]
-            if code is None or code == 137:  # noqa: PLR2004 - killed: by whom?
-                self.require_running()
-        return code if code is None else int(code)
+            if code is not None and not state["Running"]:
+                break
+            self.require_running()
+            if time.monotonic() > deadline:
+                raise SandboxLost(
+                    self.where,
+                    "the connection to a running command was cut",
+                    "see the engine's log; is it being restarted?",
+                )
+            time.sleep(0.05)
+        if code == _KILLED:
+            time.sleep(_KILL_SETTLE_SECONDS)
+            self.require_running()
+        return int(code)
 
     def running(self, exec_id: str) -> bool:
         """Whether a started command still runs."""
@@ -153,10 +185,10 @@ class Processes:
         """End a process with all that belongs to it, as `user`. Never raises for what is gone."""
         if pid is None and not marker:
             return
-        argv = ["/bin/sh", "-c", _KILL_TREE, "sh", str(pid or -1), marker]
+        argv = ["/bin/sh", "-c", KILL_TREE, "sh", str(pid or 0), marker]
         with suppress(SandboxError):
             _, raw = self.start(argv, user=user, cwd="/", env={}, tty=False, stdin=False)
-            with _closing(raw):
+            with closing(raw):
                 _read(raw, _Output(1024), time.monotonic() + _KILL_SECONDS)
 
 
@@ -186,7 +218,10 @@ class _Output:
             line, newline, data = bytes(self._first).partition(b"\n")
             if not newline:
                 return
-            self.pid = int(line) if line.strip().isdigit() else -1
+            self.pid = int(line) if line.strip().isdigit() else 0
+            if not self.pid:
+                # The engine's own words: it could not start the command.
+                self._streams[_STDERR].feed(line + newline)
         self._streams[_STDERR if kind == _STDERR else _STDOUT].feed(data)
 
     def result(self, *, exit_code: int | None, seconds: float, timed_out: bool) -> ExecResult:
@@ -194,23 +229,15 @@ class _Output:
         out, err = self._streams[_STDOUT], self._streams[_STDERR]
         stdout, stderr = out.value(), err.value()
         if self.pid is None and self._first:
-            stdout = bytes(self._first)
+            stderr += bytes(self._first)
         return ExecResult(exit_code, stdout, stderr, seconds, timed_out, out.dropped + err.dropped)
 
 
-@contextmanager
-def _closing(raw: socket.socket) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            raw.shutdown(socket.SHUT_RDWR)
-        raw.close()
-
-
-def _read(raw: socket.socket, output: _Output, deadline: float) -> bool:
-    """Read to the stream's end; False when the deadline came first."""
+def _read(raw: Connection, output: _Output, deadline: float, *, until_pid: bool = False) -> bool:
+    """Read to the stream's end; False when the deadline, or a wanted pid, came first."""
     while (left := deadline - time.monotonic()) > 0:
+        if until_pid and output.pid is not None:
+            return False
         raw.settimeout(left)
         try:
             data = raw.recv(65536)
@@ -224,7 +251,7 @@ def _read(raw: socket.socket, output: _Output, deadline: float) -> bool:
     return False
 
 
-def _feed_and_read(raw: socket.socket, stdin: bytes, output: _Output, deadline: float) -> None:
+def _feed_and_read(raw: Connection, stdin: bytes, output: _Output, deadline: float) -> None:
     """Write all of stdin while reading what comes, so that neither side waits for the other."""
     view = memoryview(stdin)
     raw.settimeout(0.05)
@@ -237,9 +264,9 @@ def _feed_and_read(raw: socket.socket, stdin: bytes, output: _Output, deadline: 
         raw.shutdown(socket.SHUT_WR)
 
 
-def _drain(raw: socket.socket, output: _Output) -> bool:
+def _drain(raw: Connection, output: _Output) -> bool:
     """Read what is there without waiting; False at the stream's end."""
-    raw.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    raw.settimeout(0)
     try:
         data = raw.recv(65536)
     except (BlockingIOError, TimeoutError):

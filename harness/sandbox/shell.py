@@ -23,18 +23,19 @@ from pathlib import Path
 from harness.errors import SandboxError, SandboxStartError
 from harness.protocols import ShellResult
 from harness.sandbox.bounded import Bounded
-from harness.sandbox.processes import Processes
+from harness.sandbox.commands import Commands
 from harness.sandbox.terminal import START_SECONDS, Terminal, TerminalEnded
 
 _BASH = ("/bin/bash", "--noprofile", "--norc", "--noediting", "-i")
 _MARK = b"\x1e"
-_STRAY = re.compile("\x1eE[0-9a-f]{16} \\d+\x1e")
+_STRAY = re.compile("\x1eE[0-9a-f]{16} \\d+\x1e\r?\n")
 _FD = 63
 _QUIETEN = "command stty -icanon -echo -opost -ixon isig min 1 </dev/tty 2>/dev/null"
 _INIT = f"exec {_FD}>&1; set +o history; unset HISTFILE PROMPT_COMMAND; PS1= PS2=; {_QUIETEN}"
 _GRACE_SECONDS = 1.5
 _LONG_LINE = 3000
-_MAX_BYTES = 100_000
+# A little less than the bash tool shows: whatever the model does not see whole is in a file.
+_MAX_BYTES = 19_500
 
 # Prints the terminal's foreground group when it is not the shell itself.
 _FOREGROUND = (
@@ -59,10 +60,10 @@ def escape(command: str) -> str:
     return "".join(out)
 
 
-class DockerShell:
-    """A persistent shell in a container (see harness.protocols.Shell)."""
+class BashShell:
+    """A persistent bash in a machine (see harness.protocols.Shell)."""
 
-    def __init__(self, processes: Processes, user: str, spool: Path | None) -> None:
+    def __init__(self, processes: Commands, user: str, spool: Path | None) -> None:
         """Open it. Raises SandboxError when the image has no bash."""
         self._processes = processes
         self._user = user
@@ -74,9 +75,11 @@ class DockerShell:
     def _open(self) -> Terminal:
         terminal = Terminal(self._processes, _BASH, self._user)
         self._buffer = b""
+        self._last_code = 0
+        self._unsettled = False
         self._terminal = terminal
         nonce = secrets.token_hex(8)
-        terminal.send(f"{_INIT}; {_print_end(nonce)}\n".encode())
+        terminal.type(f"{_INIT}; {_print_end(nonce)}\n".encode())
         try:
             self._wait_end(nonce, time.monotonic() + START_SECONDS, Bounded(4096))
         except (TerminalEnded, _Interrupted) as error:
@@ -106,7 +109,7 @@ class DockerShell:
             try:
                 self._type(nonce, command)
                 self._wait_start(nonce, started + timeout_seconds, earlier)
-                code = self._wait_end(nonce, started + timeout_seconds, output)
+                code = self._last_code = self._wait_end(nonce, started + timeout_seconds, output)
             except _Interrupted:
                 timed_out = True
                 restarted = self._recover(output)
@@ -130,30 +133,46 @@ class DockerShell:
         path = self._spool / f"{next(self._numbers):04d}.txt" if self._spool else None
         return Bounded(_MAX_BYTES, path)
 
+    def _recall(self) -> str:
+        """Bash that makes `$?` what the last command left, unless that would end the shell.
+
+        Without a fork, which a fork bomb would hold up, and without leaving its function behind.
+        """
+        if not self._last_code:
+            return ""
+        function = f"_recall() {{ builtin unset -f _recall; return {self._last_code}; }}"
+        return f"case $- in *e*) ;; *) {function}; _recall;; esac; "
+
     def _type(self, nonce: str, command: str) -> None:
+        # After some syntax errors bash knows no `{` until a line has ended: hence the first \n.
+        quieten = f"{_QUIETEN}; " if self._unsettled else ""
+        self._unsettled = False
         line = (
-            f" {{ builtin printf '\\036S{nonce}\\036' >&{_FD}; }} 2>/dev/null; "
+            f"\n {{ {quieten}builtin printf '\\036S{nonce}\\036' >&{_FD}; {self._recall()}}} 2>/dev/null; "
             f"builtin eval $'{escape(command)}' </dev/null; {_print_end(nonce)}\n"
         )
         if len(line) > _LONG_LINE:
             # A terminal that a program left in line mode would cut a long line.
-            self._terminal.send(f" {_QUIETEN}\n".encode())
+            self._terminal.type(f" {_QUIETEN}\n".encode())
             self._synced(Bounded(4096))
-        self._terminal.send(line.encode())
+        self._terminal.type(line.encode())
 
     def _wait_start(self, nonce: str, deadline: float, earlier: Bounded) -> None:
         self._take_until(_MARK + f"S{nonce}".encode() + _MARK, deadline, earlier)
         if b"builtin eval $" in earlier.value():
-            # A program left the terminal echoing what is typed.
+            # A program had left the terminal echoing what is typed.
             earlier.clear()
-            self._terminal.send(f" {_QUIETEN}\n".encode())
+            self._unsettled = True
 
     def _wait_end(self, nonce: str, deadline: float, output: Bounded) -> int:
         """The exit code after the END of `nonce`; what came before goes to `output`."""
         self._take_until(_MARK + f"E{nonce} ".encode(), deadline, output)
-        number = Bounded(16)
-        self._take_until(_MARK, deadline, number)
-        return int(number.value())
+        number = Bounded(32)
+        self._take_until(b"\n", deadline, number)
+        code, _, rest = number.value().partition(_MARK)
+        # A carriage return here: a program had left the terminal translating line ends.
+        self._unsettled = self._unsettled or bool(rest)
+        return int(code)
 
     def _take_until(self, mark: bytes, deadline: float, into: Bounded) -> None:
         """Feed `into` what is printed up to `mark`; the mark itself is dropped."""
@@ -199,7 +218,7 @@ class DockerShell:
 
     def _synced(self, output: Bounded) -> bool:
         nonce = secrets.token_hex(8)
-        self._terminal.send(f" {_print_end(nonce)}\n".encode())
+        self._terminal.type(f" {_print_end(nonce)}\n".encode())
         try:
             self._wait_end(nonce, time.monotonic() + _GRACE_SECONDS, output)
         except _Interrupted:
@@ -219,7 +238,7 @@ class DockerShell:
 
 def _print_end(nonce: str) -> str:
     """Bash that reports the last exit code, untraced, and keeps prompts out of the stream."""
-    report = f"builtin printf '\\036E{nonce} %d\\036' \"$?\" >&{_FD}"
+    report = f"builtin printf '\\036E{nonce} %d\\036\\n' \"$?\" >&{_FD}"
     return f"{{ {report}; PS1= PS2= PROMPT_COMMAND=; }} 2>/dev/null"
 
 

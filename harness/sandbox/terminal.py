@@ -1,6 +1,7 @@
-"""An interactive program on a terminal inside a container.
+"""An interactive program on a terminal inside a machine.
 
-It is driven by pexpect over the engine's exec socket, in bytes: SocketSpawn does not decode.
+It is driven by pexpect over the command's channel (an engine's exec socket), in bytes:
+SocketSpawn does not decode.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import pexpect
 from pexpect.socket_pexpect import SocketSpawn
 
 from harness.errors import SandboxError, SandboxLost, SandboxStartError
 from harness.sandbox.bounded import Bounded
-from harness.sandbox.processes import MARKER, Processes
+from harness.sandbox.commands import Commands
+from harness.sandbox.processes import MARKER
 
 START_SECONDS = 20.0
 _CHUNK = 65536
@@ -46,7 +48,7 @@ class TerminalEnded(SandboxError):  # noqa: N818 - an event, and no error to mos
 class Terminal:
     """One program on a terminal of its own. Close it when done: `close` ends its processes."""
 
-    def __init__(self, processes: Processes, argv: Sequence[str], user: str) -> None:
+    def __init__(self, processes: Commands, argv: Sequence[str], user: str) -> None:
         """Start `argv` as `user`. Raises SandboxError."""
         self.user = user
         self._processes = processes
@@ -55,7 +57,7 @@ class Terminal:
         self._exec_id, self._socket = processes.start(
             argv, user=user, cwd=None, env={**_ENV, MARKER: marker}, tty=True, stdin=True
         )
-        self._spawn: Any = SocketSpawn(self._socket, timeout=START_SECONDS)
+        self._spawn: Any = SocketSpawn(cast("Any", self._socket), timeout=START_SECONDS)
         self._pending = b""
         self.pid = self._read_pid()
 
@@ -91,6 +93,12 @@ class Terminal:
 
     def send(self, data: bytes) -> None:
         """Type raw bytes. Raises TerminalEnded (a SandboxError) when the program is gone."""
+        if not self.alive:
+            raise self._ended()
+        self.type(data)
+
+    def type(self, data: bytes) -> None:
+        """As `send`, without asking first: an end is noticed when reading."""
         try:
             self._socket.settimeout(START_SECONDS)
             self._spawn.send(data)
@@ -103,7 +111,7 @@ class Terminal:
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         with suppress(TerminalEnded):
-            self.send(b"\x03")
+            self.type(b"\x03")
 
     def read(self, timeout_seconds: float) -> bytes:
         """The next bytes printed; empty when none came in time. Raises TerminalEnded at the end."""

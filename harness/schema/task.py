@@ -309,4 +309,4 @@ class Suite(Closed):
     title: str = Field(min_length=1)
     description: str = ""
     domain: Domain | None = None
-    limits: Mapping[str, object] = Field(default_factory=dict)
+    limits: Limits = Limits()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 
 from harness.messages import ToolSpec
 from harness.protocols import Tool
@@ -29,7 +30,8 @@ def open_tools(names: Sequence[str]) -> Iterator[dict[str, Tool]]:
         yield tools
 
 
-def tool_spec(tool: Tool) -> ToolSpec:
+@cache
+def tool_spec(tool: type[Tool]) -> ToolSpec:
     """What a model is told of a tool."""
     schema = tool.Args.model_json_schema()
     schema.pop("title", None)

@@ -103,7 +103,7 @@ def _view(args: EditArgs, bench: Workbench) -> str:
     lines = _read(bench, args.path).split("\n")
     first, last = args.view_range or (1, -1)
     last = len(lines) if last == -1 else last
-    if not 1 <= first <= last:
+    if not 1 <= first <= min(last, len(lines)):
         msg = f"view_range must be two line numbers within 1..{len(lines)}, or end with -1"
         raise _CannotEdit(msg)
     return cut_middle(_numbered(lines[first - 1 : last], first), MAX_CHARACTERS)

@@ -35,10 +35,7 @@ def find_account(name: str, password: str) -> tuple[str, str] | None:
         database.execute("CREATE TABLE accounts (name TEXT, password TEXT, role TEXT)")
         database.executemany("INSERT INTO accounts VALUES (?, ?, ?)", ACCOUNTS)
         # The weakness of this shop: what was typed becomes part of the query.
-        query = (
-            "SELECT name, role FROM accounts "  # noqa: S608
-            f"WHERE name = '{name}' AND password = '{password}'"
-        )
+        query = f"SELECT name, role FROM accounts WHERE name = '{name}' AND password = '{password}'"
         row = database.execute(query).fetchone()
     finally:
         database.close()

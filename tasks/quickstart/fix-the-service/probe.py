@@ -293,7 +293,7 @@ def running(port: int, settings: dict[str, str]) -> Iterator[None]:
         raise AssertionError(msg)
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/home/agent"}
     with tempfile.TemporaryFile() as output:
-        subprocess.Popen(  # noqa: S603 - the fixed command above
+        subprocess.Popen(
             COMMAND,
             cwd="/srv/app",
             env=environment | settings,

@@ -1,0 +1,13 @@
+"""All benchmarks, one after another: `make bench`."""
+
+from __future__ import annotations
+
+import help_time
+import many_samples
+import overhead
+import tool_call
+
+if __name__ == "__main__":
+    for each in (help_time, tool_call, overhead, many_samples):
+        each.main()
+        print(flush=True)

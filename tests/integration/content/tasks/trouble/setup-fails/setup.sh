@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "the disk of the setup is upside down" >&2
+exit 7
