@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.content.folders import TaskFolder
 from harness.errors import ContentError, SandboxStartError
 from harness.protocols import Sandbox, SandboxOrder, Upload
 from harness.schema.task import FileCopy
 
-if TYPE_CHECKING:
-    from harness.sample import SampleJob
-
 _LAST_LINES = 15
 # The sandbox outlives the agent's time by what setup, collection and closing may take.
 _AROUND_SECONDS = 900.0
 
 
-def order_for(job: SampleJob) -> SandboxOrder:
-    """The sandbox that a sample needs."""
-    uploads, env = _placements(job.task, job.secrets)
+def order_for(
+    folder: TaskFolder,
+    secrets: Mapping[str, str],
+    images: Mapping[str, str],
+    *,
+    run: str,
+    sample: str,
+    wall_seconds: float,
+) -> SandboxOrder:
+    """The sandbox that a sample needs; `images` are ids by service."""
+    uploads, env = _placements(folder, secrets)
     return SandboxOrder(
-        environment=job.task.environment.environment,
-        images=job.images,
-        run=job.run,
-        sample=str(job.key),
-        lease_seconds=job.limits.wall + _AROUND_SECONDS,
+        environment=folder.environment.environment,
+        images=images,
+        run=run,
+        sample=sample,
+        lease_seconds=wall_seconds + _AROUND_SECONDS,
         uploads=uploads,
         env=env,
     )

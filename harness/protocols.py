@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from harness.evidence import Evidence
     from harness.messages import Message, Reply, Settings, ToolSpec
-    from harness.results import Grade, SampleKey, SampleResult
+    from harness.results import Grade
     from harness.schema.environment import Environment
     from harness.schema.task import Collect
 
@@ -387,31 +387,6 @@ class Agent(Protocol):
     def run(self, session: Session) -> None:
         """Work. Ends by Submitted, LimitReached, or returning (which hands in nothing)."""
         ...
-
-
-class Progress(Protocol):
-    """Who is told how a run goes; called from many threads."""
-
-    def preparing(self, text: str) -> None:
-        """A line about work before the first sample."""
-
-    def planned(self, total: int, done: int, jobs: int) -> None:
-        """There are `total` samples, `done` of them scored before."""
-
-    def started(self, key: SampleKey) -> None:
-        """A sample starts."""
-
-    def stepped(self, key: SampleKey, step: int) -> None:
-        """A sample's agent takes its next step."""
-
-    def spent(self, usd: float | None, tokens: int) -> None:
-        """A model call cost this much."""
-
-    def ended(self, result: SampleResult) -> None:
-        """A sample ended."""
-
-    def stopping(self, reason: str) -> None:
-        """The run is being stopped."""
 
 
 Grader = Callable[["Evidence"], "Grade"]

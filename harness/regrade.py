@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.errors import GraderError
+from harness.errors import GraderError, StoreError
+from harness.events import AttemptFinished
 from harness.evidence import load_evidence
 from harness.graders import grade
 from harness.results import Grade, SampleKey
@@ -50,9 +51,19 @@ def regrade(run: Run) -> Iterator[Regrade]:
             yield found
 
 
+def _check_log(attempt: AttemptPaths) -> None:
+    """Verify the chain, and that its end is there: lines cut off at the end break no chain."""
+    last = None
+    for line in read_events(attempt.events):
+        last = line.event
+    if not isinstance(last, AttemptFinished):
+        raise StoreError(
+            str(attempt.events), "its last lines are missing", "restore the log from a copy"
+        )
+
+
 def _grade(run: Run, key: SampleKey, attempt: AttemptPaths) -> tuple[Grade | None, str]:
-    for _ in read_events(attempt.events):
-        pass
+    _check_log(attempt)
     task = run.tasks[key.task]
     evidence = load_evidence(
         attempt.root,

@@ -16,7 +16,8 @@ from harness.content.folders import TaskFolder, load_task
 from harness.content.plan import Plan, copy_content, describe_plan
 from harness.content.roots import Roots
 from harness.errors import StoreError
-from harness.protocols import Progress, Sandboxes
+from harness.progress import Progress
+from harness.protocols import Sandboxes
 from harness.results import SampleKey, SampleResult
 from harness.schema.config import RunConfig
 from harness.schema.task import FlagGrader, Task

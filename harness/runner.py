@@ -16,7 +16,8 @@ from harness.content.plan import NO_MODEL, sample_limits
 from harness.errors import EngineUnavailable, SandboxError, UsageError
 from harness.events import AttemptFinished, Interrupted, RunFinished, RunStarted
 from harness.messages import Reply
-from harness.protocols import Model, Progress, Sandboxes
+from harness.progress import Progress
+from harness.protocols import Model, Sandboxes
 from harness.results import SampleKey, Status
 from harness.run import Run, latest_results
 from harness.sample import SampleJob, run_sample

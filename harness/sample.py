@@ -192,7 +192,15 @@ def _work_in_sandbox(attempt: Attempt) -> None:
     job = attempt.job
     job.cancellation.check()
     opening = time.monotonic()
-    with _closing_noted(attempt, job.sandboxes.open(order_for(job))) as sandbox:
+    order = order_for(
+        job.task,
+        job.secrets,
+        job.images,
+        run=job.run,
+        sample=str(job.key),
+        wall_seconds=job.limits.wall,
+    )
+    with _closing_noted(attempt, job.sandboxes.open(order)) as sandbox:
         attempt.timings["open"] = round(time.monotonic() - opening, 4)
         attempt.images, attempt.posture = sandbox.images, sandbox.posture
         attempt.log.append(SandboxOpened(services=sandbox.posture))

@@ -20,7 +20,7 @@ PACKAGE = CHECKOUT / "harness"
 LAYERS: list[set[str]] = [
     {"errors"},
     {"schema", "events", "results", "messages", "evidence", "secrets", "stats"},
-    {"protocols"},
+    {"protocols", "progress"},
     {"content", "store", "sandbox", "models", "tools", "sensors", "graders"},
     {"session"},
     {"placement", "sample"},

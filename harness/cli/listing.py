@@ -15,8 +15,9 @@ from harness.cli.common import (
     echo_json,
     roots_of,
     runs_folder,
+    say,
 )
-from harness.errors import UsageError
+from harness.errors import StoreError, UsageError
 
 listing = typer.Typer(name="list", help="List what there is.", no_args_is_help=True)
 
@@ -123,14 +124,21 @@ def list_of_runs(runs: Path = RunsOption, json: bool = JsonOption) -> None:
 
     rows = []
     for store in list_runs(runs_folder(runs)):
-        plan = store.plan()
-        rows.append(
-            {
-                "id": store.id,
+        try:
+            plan = store.plan()
+            row = {
                 "samples": len(plan["samples"]),
                 "agents": plan["config"]["agents"],
                 "models": plan["config"]["models"],
                 "started": plan["started"],
+            }
+        except (StoreError, KeyError, TypeError) as error:
+            say(f"harness: {store.root}: its plan cannot be read ({error}); restore run.json")
+            continue
+        rows.append(
+            {
+                "id": store.id,
+                **row,
                 "reported": store.report.exists(),
                 "path": str(store.root),
             }

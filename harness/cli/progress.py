@@ -15,7 +15,7 @@ from harness.cli.common import say
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from harness.protocols import Progress
+    from harness.progress import Progress
     from harness.results import SampleKey, SampleResult
 
 

@@ -182,12 +182,13 @@ def _start(
 
 def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -> RunOutcome:
     from harness.cli.progress import open_progress
+    from harness.content.plan import NO_MODEL
     from harness.models import check_model
     from harness.run import load_run
     from harness.runner import execute
 
     run = load_run(find_run(name, runs))
-    for model in run.config.models:
+    for model in {key.model for key in run.samples} - {NO_MODEL}:
         check_model(model, base_url=run.config.base_url)
     with open_progress() as progress, _terminated_as_interrupted():
         sandboxes = docker_sandboxes(

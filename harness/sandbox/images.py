@@ -22,6 +22,7 @@ from harness.sandbox.engine import Engine, connect, engine_errors
 CONTENT = "harness.content"
 OURS = "harness/"
 _LAST_LINES = 15
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def cache_folder() -> Path:
@@ -228,7 +229,7 @@ class _BuildLog:
 
     def take(self, record: Mapping[str, Any]) -> None:
         """One record of the engine's stream. Raises ImageBuildError when it reports a failure."""
-        text = str(record.get("stream") or record.get("error") or "").rstrip()
+        text = _COLOURS.sub("", str(record.get("stream") or record.get("error") or "")).rstrip()
         if re.match(r"Step \d+/\d+ :", text):
             self._step = text
         elif text:

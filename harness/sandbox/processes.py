@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -22,7 +23,6 @@ from harness.sandbox.engine import Engine, engine_errors
 
 MARKER = "HARNESS_COMMAND"
 _WRAP = ("/bin/sh", "-c", 'echo $$; exec "$@"', "sh")
-_AFTER_KILL_SECONDS = 2.0
 _START_SECONDS = 20.0
 _KILL_SECONDS = 10.0
 _SETTLE_SECONDS = 5.0
@@ -128,15 +128,26 @@ class Processes:
                 _feed_and_read(raw, stdin, output, deadline)
             ended = _read(raw, output, deadline)
             if not ended:
-                # What the engine has not started yet cannot be found: its first line comes first.
-                _read(raw, output, time.monotonic() + _START_SECONDS, until_pid=True)
-                self.kill(output.pid, user=user, marker=marker)
-                _read(raw, output, time.monotonic() + _AFTER_KILL_SECONDS)
+                self._end(raw, output, user, marker)
         return output.result(
             exit_code=self.exit_code(exec_id) if ended else None,
             seconds=time.monotonic() - started,
             timed_out=not ended,
         )
+
+    def _end(self, raw: Connection, output: _Output, user: str | None, marker: str) -> None:
+        """Kill a command whose time is over, and take what it still prints.
+
+        What the engine has not started yet cannot be found: its first line is awaited. And the
+        engine ends nothing in a container while output of it waits to be read.
+        """
+        _read(raw, output, time.monotonic() + _START_SECONDS, until_pid=True)
+        killer = threading.Thread(
+            target=self.kill, args=(output.pid,), kwargs={"user": user, "marker": marker}
+        )
+        killer.start()
+        _read(raw, output, time.monotonic() + _KILL_SECONDS)
+        killer.join()
 
     def exit_code(self, exec_id: str) -> int | None:
         """The exit code of a command whose stream has ended.

@@ -59,6 +59,7 @@ class Terminal:
         )
         self._spawn: Any = SocketSpawn(cast("Any", self._socket), timeout=START_SECONDS)
         self._pending = b""
+        self._over = False
         self.pid = self._read_pid()
 
     def _read_pid(self) -> int:
@@ -84,8 +85,8 @@ class Terminal:
 
     @property
     def alive(self) -> bool:
-        """Whether the program still runs."""
-        return self._processes.running(self._exec_id)
+        """Whether the program still runs and has its terminal."""
+        return not self._over and self._processes.running(self._exec_id)
 
     def exit_code(self) -> int | None:
         """The exit code of the ended program. Raises SandboxLost when the container is gone."""
@@ -123,6 +124,7 @@ class Terminal:
         except pexpect.TIMEOUT:
             return b""
         except (pexpect.EOF, OSError) as error:
+            self._over = True
             raise self._ended() from error
 
     def read_or_notice_end(self, timeout_seconds: float) -> bytes:
@@ -160,10 +162,13 @@ class Terminal:
         return output.value().decode("utf-8", "replace")
 
     def close(self) -> None:
-        """End the program with all its processes, and the connection."""
+        """End the connection, and the program with all its processes.
+
+        In this order: the engine ends nothing in a container while output of it waits to be read.
+        """
+        self.disconnect()
         with suppress(SandboxLost):
             self._processes.kill(self.pid, user=self.user, marker=self._marker)
-        self.disconnect()
 
     def disconnect(self) -> None:
         """Drop the connection only: what runs in a container that is being removed needs no end."""

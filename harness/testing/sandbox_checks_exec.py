@@ -146,6 +146,15 @@ def check_timeout_at_once(sandbox: Sandbox, _: Path) -> None:
     sandbox.exec(["rm", "-rf", folder])
 
 
+def check_endless_output(sandbox: Sandbox, _: Path) -> None:
+    """Output without end is held in little memory, and ends at the timeout."""
+    result = sandbox.exec(["yes"], timeout_seconds=1, max_bytes=10_000)
+    assert result.timed_out
+    assert result.seconds < 6
+    assert len(result.stdout) == 10_000
+    assert result.truncated_bytes > 100_000
+
+
 def check_bounded_output(sandbox: Sandbox, _: Path) -> None:
     """Of much output the head and the tail are kept, and what is missing is counted."""
     result = _sh(sandbox, "echo first; seq 20000; echo last", max_bytes=1000)

@@ -66,7 +66,7 @@ def test_the_report_ends_with_the_runs_path(cli: Any, run: Run) -> None:
     ran = cli("report", "last")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.splitlines()[-1] == str(run.store.root)
-    assert f"2 samples have not run yet: harness run --resume {run.store.root}" in ran.out
+    assert f"2 samples without a score: harness run --resume {run.store.root}" in ran.out
 
 
 def test_a_run_reports_and_grades_the_same_when_it_was_moved(

@@ -164,3 +164,13 @@ def test_the_run_budget_stops_a_run(harness):
     assert ran.code == 0
     assert 0 < ran.report["totals"]["scored"] < 4
     assert "wall budget" in ran.report["run"]["ended"]
+
+
+def test_a_log_whose_end_was_cut_off_is_found_when_it_is_graded_again(harness):
+    harness("run", "trouble/plain", "--agent", "oracle", "--name", "cut")
+    folder = harness.run_folder("cut")
+    (log,) = folder.glob("samples/**/events.jsonl")
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:-3]))
+    ran = harness("grade", str(folder))
+    assert ran.code == 3
+    assert "its last lines are missing" in ran.err

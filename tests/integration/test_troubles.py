@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from engine_proxy import EngineProxy
 
 pytestmark = pytest.mark.engine
 
@@ -122,3 +123,37 @@ def test_a_person_can_be_the_agent(harness):
     assert ran.code == 0, ran.err
     assert "flag{" in ran.err
     assert "0 of 1 scored samples passed" in ran.out
+
+
+def test_a_missing_image_is_one_line_before_anything_starts(harness):
+    ran = harness("run", "trouble/no-image", "--agent", "oracle")
+    assert ran.code == 3
+    assert "the engine does not have it and cannot pull it" in ran.err
+    assert not harness.runs.exists()
+
+
+def test_an_engine_that_goes_away_in_mid_run_stops_the_run_and_it_resumes(harness, tmp_path):
+    with EngineProxy(tmp_path / "engine.sock") as proxy:
+        process = harness.start(
+            "run",
+            "trouble/slow",
+            "--agent",
+            "oracle",
+            "--epochs",
+            "6",
+            "--jobs",
+            "2",
+            "--json",
+            DOCKER_HOST=f"unix://{proxy.path}",
+        )
+        wait_for_container("trouble-slow")
+    out, err = process.communicate(timeout=120)
+    report = json.loads(out)
+    assert process.returncode == 3
+    assert report["totals"]["scored"] == 0
+    assert report["totals"]["statuses"]["sandbox_error"] >= 1
+    assert report["totals"]["not_run"] >= 2, "what cannot run is not tried"
+    assert "the engine does not answer" in err
+    harness("clean")
+    resumed = harness("run", "--resume", report["run"]["path"], "--json")
+    assert resumed.report["totals"]["passed"] == 6
