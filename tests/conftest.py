@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,14 +34,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The engine that answers; without one a skip, or a failure where CI=true."""
-    try:
-        found = connect()
-    except EngineUnavailable as error:
+    found = _engine_or_reason()
+    if isinstance(found, str):
         if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+            pytest.fail(found, pytrace=False)
+        pytest.skip(found)
     yield found
     found.client.close()
+
+
+def _engine_or_reason() -> Engine | str:
+    with warnings.catch_warnings():
+        # The SDK leaves the socket of a failed connection to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            return connect()
+        except EngineUnavailable as error:
+            reason = str(error)
+        gc.collect()
+        return reason
 
 
 @pytest.fixture(autouse=True)

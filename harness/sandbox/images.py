@@ -22,6 +22,7 @@ from harness.sandbox.engine import Engine, connect, engine_errors
 CONTENT = "harness.content"
 OURS = "harness/"
 _LAST_LINES = 15
+_VANISHED = "failed to get destination image"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -150,7 +151,26 @@ class Images:
             self._building.pop()
 
     def _build(self, context: Context, tag: str, digest: str, arguments: Mapping[str, str]) -> str:
+        """Build, and once more when a cached step vanished under the build.
+
+        Whoever removes another image at that moment takes steps that both share with it.
+        """
         self.say(f"building {tag}")
+        for last in (False, True):
+            try:
+                self._build_once(context, tag, digest, arguments)
+                break
+            except ImageBuildError as error:
+                if last or _VANISHED not in error.what:
+                    raise
+        found = self.engine.image_id(tag)
+        if found is None:
+            raise _BuildLog(tag).failure("the build ended without an image")
+        return found
+
+    def _build_once(
+        self, context: Context, tag: str, digest: str, arguments: Mapping[str, str]
+    ) -> None:
         log = _BuildLog(tag)
         engine = connect(build=True)
         try:
@@ -168,10 +188,6 @@ class Images:
                     log.take(record)
         finally:
             engine.client.close()
-        found = self.engine.image_id(tag)
-        if found is None:
-            raise log.failure("the build ended without an image")
-        return found
 
     def listing(self) -> list[dict[str, Any]]:
         """Every image of ours on the engine: tags, id, bytes, digest of content."""

@@ -25,6 +25,7 @@ MARKER = "HARNESS_COMMAND"
 _WRAP = ("/bin/sh", "-c", 'echo $$; exec "$@"', "sh")
 _START_SECONDS = 20.0
 _KILL_SECONDS = 10.0
+_KILL_TRIES = 5
 _SETTLE_SECONDS = 5.0
 _KILL_SETTLE_SECONDS = 0.3
 _KILLED = 137
@@ -60,7 +61,7 @@ while [ $again = 1 ] && [ $round -lt 30 ]; do
   done
 done
 [ "$victims" = " " ] || kill -KILL $victims 2>/dev/null
-exit 0
+echo done
 """
 
 
@@ -197,10 +198,17 @@ class Processes:
         if pid is None and not marker:
             return
         argv = ["/bin/sh", "-c", KILL_TREE, "sh", str(pid or 0), marker]
-        with suppress(SandboxError):
-            _, raw = self.start(argv, user=user, cwd="/", env={}, tty=False, stdin=False)
+        for _ in range(_KILL_TRIES):
+            # Where the victims have used up the processes, the engine fails now and then.
+            said = _Output(1024)
+            try:
+                _, raw = self.start(argv, user=user, cwd="/", env={}, tty=False, stdin=False)
+            except SandboxError:
+                return
             with closing(raw):
-                _read(raw, _Output(1024), time.monotonic() + _KILL_SECONDS)
+                _read(raw, said, time.monotonic() + _KILL_SECONDS)
+            if said.text() == b"done\n":
+                return
 
 
 class _Output:
@@ -234,6 +242,10 @@ class _Output:
                 # The engine's own words: it could not start the command.
                 self._streams[_STDERR].feed(line + newline)
         self._streams[_STDERR if kind == _STDERR else _STDOUT].feed(data)
+
+    def text(self) -> bytes:
+        """What came on stdout."""
+        return self._streams[_STDOUT].value()
 
     def result(self, *, exit_code: int | None, seconds: float, timed_out: bool) -> ExecResult:
         """What came out."""

@@ -222,10 +222,12 @@ class LocalProcesses:
 
     def kill(self, pid: int | None, *, user: str | None, marker: str = "") -> None:  # noqa: ARG002
         """End a process with all that belongs to it; a pid that is not of this machine is let be."""
-        mine = pid if pid and carries(pid, self._marker) else None
-        end_family(mine, marker)
-        for process in [each for each in self._open.values() if each.pid == mine]:
-            process.wait()
+        own = next((each for each in self._open.values() if each.pid == pid), None)
+        unreaped = own is not None and own.returncode is None
+        mine = unreaped or bool(pid and carries(pid, self._marker))
+        end_family(pid if mine else None, marker)
+        if own is not None:
+            own.wait()
 
     def freeze(self) -> None:
         """Stop all its processes where they stand."""

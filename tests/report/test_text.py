@@ -43,7 +43,7 @@ def test_statuses_are_explained_in_words(mixed: Run) -> None:
 
 
 def test_the_way_to_go_on_can_be_copied_in_one_piece(mixed: Run) -> None:
-    hint = f"4 samples without a score: harness run --resume {mixed.store.root}"
+    hint = f"6 samples without a score: harness run --resume {mixed.store.root}"
     assert hint in shown(mixed)
     assert hint in shown(mixed, width=40)
 
