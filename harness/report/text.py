@@ -34,7 +34,9 @@ def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
         _total_line(totals),
     ]
     if unscored := totals["planned"] - totals["scored"]:
-        parts.append(Text(f"{unscored} samples without a score: harness run --resume {run['path']}"))
+        parts.append(
+            Text(f"{unscored} samples without a score: harness run --resume {run['path']}")
+        )
     parts += [Text(line) for line in _status_lines(totals["statuses"])]
     parts += [Text(line, style="red") for line in _error_lines(report)]
     if totals["safety"]["indeterminate"] == totals["samples"] > 0:

@@ -6,7 +6,6 @@ Also what of this machine a build needs: its trust store and its apt mirror.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -84,14 +83,9 @@ def ensure_debian(engine: Engine, say: Callable[[str], None]) -> str:
     try:
         say(f"pulling {PULLED}")
         return str(engine.client.images.pull(PULLED).id)
-    except (DockerException, RequestException) as error:
-        say(f"no registry answers ({_reason(error)}); bootstrapping Debian instead")
+    except (DockerException, RequestException):
+        say("no registry has it; bootstrapping Debian instead")
     return bootstrap(engine, say)
-
-
-def _reason(error: Exception) -> str:
-    text = str(getattr(error, "explanation", None) or error)
-    return re.sub(r"\S*://\S+", "its address", text).splitlines()[0][-80:]
 
 
 def bootstrap(engine: Engine, say: Callable[[str], None]) -> str:

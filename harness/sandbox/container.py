@@ -49,6 +49,12 @@ class Container:
         with engine_errors(self.where):
             self.engine.api.start(self.id)
 
+    def failure(self) -> int | None:
+        """The exit code of its main process when that ended with one other than 0."""
+        with engine_errors(self.where):
+            state = self.engine.api.inspect_container(self.id)["State"]
+        return None if state["Running"] else (int(state["ExitCode"]) or None)
+
     def pause(self) -> None:
         """Stop all its processes where they stand. Raises SandboxError."""
         with engine_errors(self.where):

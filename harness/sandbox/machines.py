@@ -24,7 +24,7 @@ from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
 from harness.sandbox.network import open_network
-from harness.sandbox.readiness import wait_ready
+from harness.sandbox.readiness import require_not_failed, wait_ready
 from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
 from harness.schema.environment import Environment
@@ -267,3 +267,5 @@ def _start(environment: Environment, containers: Mapping[str, Container]) -> Non
     for name, service in environment.services.items():
         if service.ready is not None:
             wait_ready(containers[name], service.ready)
+        elif service.command is not None or name != last:
+            require_not_failed(containers[name])

@@ -51,6 +51,18 @@ def wait_ready(container: Container, ready: Readiness) -> None:
         )
 
 
+def require_not_failed(container: Container) -> None:
+    """Raise SandboxStartError when a service without a probe has ended with an error already."""
+    code = container.failure()
+    if code is not None:
+        raise SandboxStartError(
+            container.where,
+            f"it ended at once with exit code {code}",
+            "see the end of its log below; mend its command",
+            detail=container.last_log(_LOG_LINES),
+        )
+
+
 def _describe(ready: Readiness) -> str:
     if ready.http:
         return f"http {ready.http}"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.errors import SandboxError
+from harness.errors import SandboxError, SandboxStartError
 from harness.protocols import Shell, ShellResult, ToolResult, Workbench
 
 MAX_CHARACTERS = 20_000
@@ -54,16 +54,27 @@ class Bash:
         return self._shell
 
     def call(self, args: BashArgs, bench: Workbench) -> ToolResult:
-        """Run the command, or restart the shell."""
-        if args.restart:
-            self._open(bench).restart()
-            if not args.command:
-                return ToolResult("The shell was restarted.")
-        if not args.command.strip():
+        """Run the command, or restart the shell.
+
+        Once a shell has worked, one that cannot be opened is the agent's doing (it may have used
+        up its processes), and told to it. Raises SandboxError for what is not.
+        """
+        if not args.command.strip() and not args.restart:
             return ToolResult("bash needs a command, or restart = true.", is_error=True)
+        shell = self._open(bench)
+        try:
+            return self._run(shell, args, bench)
+        except SandboxStartError as error:
+            return ToolResult(f"No shell can be opened now: {error.what}.", is_error=True)
+
+    def _run(self, shell: Shell, args: BashArgs, bench: Workbench) -> ToolResult:
+        if args.restart:
+            shell.restart()
+            if not args.command.strip():
+                return ToolResult("The shell was restarted.")
         most = bench.command_seconds()
         seconds = min(most, args.timeout_seconds or most)
-        result = self._open(bench).run(args.command, seconds)
+        result = shell.run(args.command, seconds)
         kept = _keep(result, bench)
         return ToolResult(
             content=_render(result, seconds, kept),

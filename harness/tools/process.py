@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.errors import SandboxStartError
 from harness.protocols import Program, ToolResult, Workbench
 from harness.tools.bash import MAX_CHARACTERS, cut_middle
 
@@ -98,9 +99,12 @@ class Process:
         if len(self._open) >= _MOST:
             return ToolResult(f"{_MOST} programs are open already; close one.", is_error=True)
         stack = ExitStack()
-        program = stack.enter_context(
-            bench.sandbox.open_program(args.command, user=bench.sandbox.agent_user)
-        )
+        try:
+            program = stack.enter_context(
+                bench.sandbox.open_program(args.command, user=bench.sandbox.agent_user)
+            )
+        except SandboxStartError as error:
+            return ToolResult(f"It could not be started: {error.what}.", is_error=True)
         self._open[args.id] = (program, stack)
         return self._read(args, bench)
 

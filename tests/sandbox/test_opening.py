@@ -148,3 +148,23 @@ def test_the_posture_says_what_confines_each_service(docker_sandboxes: Any, orde
         assert posture["no_new_privileges"] is True
         assert posture["network"] == "none"
         assert posture["user"] == "agent"
+
+
+def test_a_service_without_a_probe_that_fails_at_once_is_told_with_its_log(
+    docker_sandboxes: Any, order: Any
+) -> None:
+    services = {
+        "workstation": STATION,
+        "slow": {
+            "image": "harness/base",
+            "command": python_server(0.5),
+            "ready": {"tcp": 8000, "within": "20s"},
+        },
+        "broken": service("echo no luck; exit 4"),
+    }
+    with (
+        pytest.raises(SandboxStartError, match="ended at once with exit code 4") as caught,
+        docker_sandboxes.open(order(services)),
+    ):
+        pass
+    assert "no luck" in caught.value.detail

@@ -87,3 +87,30 @@ def test_netcat_talks_to_itself(tool: Any, bench: Workbench) -> None:
     process(action="send", id="client", text="over the wire\n", quiet_seconds=0.2)
     heard = process(action="read", id="server", until="over the wire")
     assert "over the wire" in heard.content
+
+
+HOARD = """
+import os, subprocess, sys, time
+if len(sys.argv) == 1:
+    subprocess.Popen([sys.executable, __file__, "on"], env={}, start_new_session=True)
+    time.sleep(2)
+    sys.exit()
+while True:
+    try:
+        subprocess.Popen(["sleep", "300"], env={}, start_new_session=True)
+    except OSError:
+        time.sleep(0.001)
+"""
+
+
+def test_an_agent_that_uses_up_its_processes_is_told_and_keeps_its_sandbox(
+    docker_sandboxes: Any, order: Any, tool: Any, tmp_path: Path
+) -> None:
+    with docker_sandboxes.open(order({"workstation": {**STATION, "pids": 32}})) as opened:
+        bench = Workbench(opened, lambda: 20.0, tmp_path / "outputs")
+        bash = tool("bash", bench)
+        bash(command=f"cat > hoard.py <<'END'\n{HOARD}END\npython3 hoard.py")
+        refused = bash(restart=True)
+        assert refused.is_error
+        assert "No shell can be opened now" in refused.content
+        opened.freeze()
