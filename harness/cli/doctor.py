@@ -22,8 +22,24 @@ _STARTERS = ("harness/base", "harness/workstation")
 Finding = tuple[str, str, str, str]
 
 
-def doctor(json: bool = JsonOption) -> None:
-    """Check this machine: engine, disk, images, keys. Exits with 1 when something is missing."""
+def doctor(
+    containment: bool = typer.Option(
+        False, "--containment", help="Try the sandboxes' boundary from inside instead."
+    ),
+    profile: list[str] = typer.Option(
+        [], "--profile", help="Only these profiles: strict, workstation, target."
+    ),
+    json: bool = JsonOption,
+) -> None:
+    """Check this machine: engine, disk, images, keys. Exits with 1 when something is missing.
+
+    With --containment about 35 harmless attempts are made inside a sandbox of each profile and
+    network; exits with 1 when one of them is not denied.
+    """
+    if containment or profile:
+        from harness.cli.containment import try_boundary
+
+        raise typer.Exit(try_boundary(profile, as_json=json))
     checks: list[Callable[[], Iterator[Finding]]] = [_python, _engine, _disk, _images, _keys]
     found = [finding for check in checks for finding in check()]
     if json:

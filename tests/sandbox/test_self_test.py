@@ -1,0 +1,152 @@
+"""The boundary's self-test: it holds here, and each of its probes can fail.
+
+A check that cannot fail proves nothing, so the same probes run in containers that are open on
+purpose: with Docker's defaults, with every privilege, and with things of the host mounted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.sandbox.containment import (
+    SCRIPT,
+    Finding,
+    _host_listener,
+    host_addresses,
+    run_probes,
+    self_test,
+)
+from harness.sandbox.engine import Engine
+from harness.sandbox.images import Images
+from harness.sandbox.lease import lease_labels
+
+# Files of some kernels only: without them there is nothing to be denied.
+ABSENT = {
+    name
+    for name, path in {
+        "sysrq": "/proc/sysrq-trigger",
+        "release-agent": "/sys/fs/cgroup/cgroup.procs",
+        "module": "/proc/modules",
+    }.items()
+    if not Path(path).exists()
+}
+
+
+# What Docker leaves out by default and this host can give; a privileged container asks for all.
+CAPABILITIES = ["SYS_ADMIN", "SYS_PTRACE", "SYS_TIME", "SYSLOG", "SYS_MODULE", "SYS_RAWIO"]
+
+
+@contextmanager
+def opened(
+    engine: Engine, image: str, label: str, *, wide: bool = False, **options: Any
+) -> Iterator[Any]:
+    """A container with Docker's defaults, or (`wide`) open as far as the engine goes."""
+    if wide:
+        options |= {
+            "cap_add": CAPABILITIES,
+            "security_opt": ["seccomp=unconfined", "apparmor=unconfined"],
+            "devices": ["/dev/kmsg:/dev/kmsg:r"],
+            "binds": {"/sys": {"bind": "/sys", "mode": "rw"}},
+        }
+    api = engine.api
+    config = api.create_host_config(**options)
+    if wide:
+        config |= {"ReadonlyPaths": [], "MaskedPaths": []}
+    labels = lease_labels(label, "open", "open", 60)
+    made = api.create_container(image, ["sleep", "120"], labels=labels, host_config=config)
+    container = engine.client.containers.get(made["Id"])
+    try:
+        container.start()
+        container.reload()
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def open_probes(container: Any, *arguments: str) -> set[str]:
+    """The probes that are not denied in a container."""
+    code, out = container.exec_run(["python3", "-c", SCRIPT.read_text(), *arguments])
+    assert code == 0, out
+    return {name for name, each in json.loads(out).items() if not each["denied"]}
+
+
+@pytest.mark.parametrize(
+    ("profile", "network"),
+    [("strict", "none"), ("strict", "sealed"), ("workstation", "sealed"), ("target", "sealed")],
+)
+def test_every_attempt_to_leave_is_denied(
+    docker_sandboxes: Any, profile: Any, network: Any
+) -> None:
+    found = self_test(docker_sandboxes, profile, network)
+    assert len(found) >= 30
+    assert [each for each in found if not each.holds] == []
+    declared = {each.probe for each in found if each.declared}
+    assert declared == ({"new-privileges"} if profile == "target" else set())
+
+
+def test_each_probe_would_fail_in_a_container_that_is_open(
+    engine: Engine, docker_images: Images, run_label: str
+) -> None:
+    image = docker_images.resolve("harness/base")
+    server = ["python3", "-m", "http.server", "8000"]
+    binds = {"/var/run/docker.sock": {"bind": "/var/run/docker.sock"}, "/srv": {"bind": "/host"}}
+    with (
+        _host_listener() as port,
+        opened(engine, image, run_label, binds=binds) as plain,
+        opened(engine, image, run_label, wide=True) as wide,
+        opened(engine, image, run_label) as neighbour,
+    ):
+        neighbour.exec_run(server, detach=True)
+        address = neighbour.attrs["NetworkSettings"]["IPAddress"]
+        arguments = (str(port), ",".join(host_addresses()), f"{address}:8000")
+        by_default = open_probes(plain, *arguments)
+        with_everything = open_probes(wide, *arguments)
+    defaults_leave_open = {
+        "capabilities",
+        "new-privileges",
+        "root",
+        "raw-socket",
+        "packet-socket",
+        "device-node",
+        "give-away",
+        "change-user",
+        "signal-init",
+        "init-root",
+        "system-files",
+        "memory",
+        "processes",
+        "core-dumps",
+        "file-size",
+        "host",
+        "neighbour",
+        "engine-socket",
+        "host-files",
+    }
+    assert defaults_leave_open <= by_default
+    every = {each.probe for each in probes_of(docker_images, run_label, engine)}
+    assert every - by_default - with_everything - ABSENT == set()
+
+
+def probes_of(images: Images, label: str, engine: Engine) -> list[Finding]:
+    """The names of all probes, as a container tells them."""
+    with opened(engine, images.resolve("harness/base"), label, network_mode="none") as container:
+        _, out = container.exec_run(["python3", "-c", SCRIPT.read_text(), "1", "", ""])
+    return [
+        Finding(name, "", each["denied"], declared=False, said="")
+        for name, each in json.loads(out).items()
+    ]
+
+
+def test_probes_that_break_are_no_clean_result(docker_sandboxes: Any, order: Any) -> None:
+    from harness.errors import SandboxError
+
+    box = {"image": "harness/base", "user": "nobody"}
+    with docker_sandboxes.open(order({"box": box}, agent="box")) as sandbox:  # noqa: SIM117
+        with pytest.raises(SandboxError, match="the probes gave no answer"):
+            run_probes(sandbox, ("1", "", ""), frozenset())
