@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import inspect
 import json
 import os
 import platform
@@ -354,49 +355,19 @@ def _connect(addresses: list[str]) -> str:
     raise _denied("nothing answers")
 
 
-def gateways(port: str) -> list[str]:
+def _gateways(port: str) -> list[str]:
     """The port at every gateway of this machine."""
     rows = [row.split() for row in Path("/proc/net/route").read_text().splitlines()[1:]]
     hexes = {row[2] for row in rows if row[2] != "00000000"}
     return [f"{socket.inet_ntoa(bytes.fromhex(each)[::-1])}:{port}" for each in hexes]
 
 
-PROBES = (
-    capabilities,
-    new_privileges,
-    root,
-    raw_socket,
-    packet_socket,
-    device_node,
-    give_away,
-    change_user,
-    signal_init,
-    trace_init,
-    init_root,
-    system_files,
-    core_pattern,
-    sysrq,
-    kernel_settings,
-    release_agent,
-    mount,
-    new_mounts,
-    new_users,
-    enter_namespace,
-    bpf,
-    keys,
-    module,
-    clock,
-    kernel_log,
-    engine_socket,
-    host_devices,
-    host_files,
-    memory,
-    swap,
-    processes,
-    core_dumps,
-    open_files,
-    file_size,
-)
+# Every public function above is a probe.
+PROBES: list[Callable[[], str]] = [
+    each
+    for name, each in list(globals().items())
+    if inspect.isfunction(each) and not name.startswith("_")
+]
 
 
 def main() -> None:
@@ -405,7 +376,7 @@ def main() -> None:
 
     def host() -> str:
         """Reach the host, by its gateway address or any other."""
-        return _connect([*gateways(port), *(f"{each}:{port}" for each in hosts if each)])
+        return _connect([*_gateways(port), *(f"{each}:{port}" for each in hosts if each)])
 
     def neighbour() -> str:
         """Reach another sandbox."""
