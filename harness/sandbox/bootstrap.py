@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import certifi
@@ -94,12 +95,12 @@ def bootstrap(engine: Engine, say: Callable[[str], None]) -> str:
     Needs root and debootstrap. Raises ImageBuildError.
     """
     where = f"image {BOOTSTRAPPED}"
-    if shutil.which("debootstrap") is None:
-        raise ImageBuildError(where, "debootstrap is missing", "apt-get install debootstrap")
     if os.geteuid() != 0:
         raise ImageBuildError(
             where, "debootstrap needs root", f"run this as root once, or load {PULLED} by hand"
         )
+    if shutil.which("debootstrap") is None:
+        _install_debootstrap(where, say)
     mirror = next((address for address, release in apt_sources() if release == SUITE), None)
     with tempfile.TemporaryDirectory(prefix="harness-bootstrap-") as folder:
         root = Path(folder) / "root"
@@ -118,6 +119,17 @@ def bootstrap(engine: Engine, say: Callable[[str], None]) -> str:
     if found is None:
         raise ImageBuildError(where, "the engine did not take the import", "see the engine's log")
     return found
+
+
+def _install_debootstrap(where: str, say: Callable[[str], None]) -> None:
+    say("installing debootstrap")
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", "debootstrap"]
+    with suppress(FileNotFoundError):
+        subprocess.run(command, capture_output=True, check=False)
+    if shutil.which("debootstrap") is None:
+        raise ImageBuildError(
+            where, "debootstrap is missing", f"install it, or load {PULLED} by hand"
+        )
 
 
 def _debootstrap(where: str, root: Path, mirror: str | None) -> None:
