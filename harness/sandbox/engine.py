@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 from collections.abc import Iterator
@@ -126,6 +127,8 @@ def connect(*, build: bool = False) -> Engine:
             timeout=_BUILD_SECONDS if build else _CALL_SECONDS, max_pool_size=_POOL
         )
         client.api.trust_env = False  # proxies are for the world outside
+        # With many samples at once a pool overflows now and then; that costs a connection.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         client.ping()
         return Engine(client)
 
