@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import regex
+
+from harness.errors import GraderError
 from harness.evidence import Evidence
 from harness.results import Grade
-from harness.schema.task import ChecksGrader, Test
+from harness.schema.task import SECRET_SLOT, ChecksGrader, Test
 
-_SECRET = re.compile(r"\{secret:([a-z0-9_-]+)\}")
+_SEARCH_SECONDS = 10.0
 
 
 def grade_checks(evidence: Evidence, grader: ChecksGrader) -> Grade:
@@ -43,7 +46,16 @@ def holds(test: Test, evidence: Evidence) -> bool:
     if test.equals is not None:
         return subject.strip() == fill(test.equals, evidence.secrets).strip()
     literal = {name: re.escape(value) for name, value in evidence.secrets.items()}
-    return re.search(fill(test.matches or "", literal), subject) is not None
+    return _matches(fill(test.matches or "", literal), subject, test.name)
+
+
+def _matches(pattern: str, subject: str, name: str) -> bool:
+    """Whether the pattern is in the agent's text. Raises GraderError when that takes too long."""
+    try:
+        return regex.search(pattern, subject, timeout=_SEARCH_SECONDS, concurrent=True) is not None
+    except TimeoutError as error:
+        what = f"its pattern was searched for longer than {_SEARCH_SECONDS:g} s"
+        raise GraderError(f"check {name!r}", what, "write a simpler pattern") from error
 
 
 def _subject(test: Test, evidence: Evidence) -> str | None:
@@ -57,4 +69,4 @@ def _subject(test: Test, evidence: Evidence) -> str | None:
 
 def fill(text: str, secrets: Mapping[str, str]) -> str:
     """`text` with each {secret:name} replaced by its value."""
-    return _SECRET.sub(lambda match: secrets.get(match[1], match[0]), text)
+    return SECRET_SLOT.sub(lambda match: secrets.get(match[1], match[0]), text)

@@ -50,7 +50,7 @@ class _Interrupted(Exception):  # noqa: N818 - a timeout is a result
 def escape(command: str) -> str:
     """`command` as one line of printable ASCII for bash's $'...'. NUL bytes are dropped."""
     out = []
-    for byte in command.encode("utf-8", "surrogateescape"):
+    for byte in command.encode("utf-8", "surrogatepass"):
         if byte in b"\\'":
             out.append("\\" + chr(byte))
         elif 32 <= byte < 127:  # noqa: PLR2004 - printable ASCII

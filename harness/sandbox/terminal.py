@@ -6,7 +6,6 @@ SocketSpawn does not decode.
 
 from __future__ import annotations
 
-import re
 import secrets
 import socket
 import time
@@ -15,6 +14,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import pexpect
+import regex
 from pexpect.socket_pexpect import SocketSpawn
 
 from harness.errors import SandboxError, SandboxLost, SandboxStartError
@@ -25,6 +25,7 @@ from harness.sandbox.processes import MARKER
 START_SECONDS = 20.0
 _CHUNK = 65536
 _POLL_SECONDS = 1.0
+_SEARCH_SECONDS = 1.0
 _ENV = {
     "TERM": "dumb",
     "NO_COLOR": "1",
@@ -43,6 +44,14 @@ _ENV = {
 
 class TerminalEnded(SandboxError):  # noqa: N818 - an event, and no error to most
     """The program on the terminal has ended; whoever drives it knows what that means."""
+
+
+def _found(wanted: regex.Pattern[bytes], window: bytes) -> bool:
+    """Whether the pattern is there. An agent's pattern may be made to search forever."""
+    try:
+        return wanted.search(window, timeout=_SEARCH_SECONDS, concurrent=True) is not None
+    except TimeoutError:
+        return True
 
 
 class Terminal:
@@ -142,8 +151,11 @@ class Terminal:
         timeout_seconds: float,
         max_bytes: int = 256 * 1024,
     ) -> str:
-        """What is printed until the pattern, quiet, the end or the timeout (see Shell)."""
-        wanted = re.compile(pattern.encode()) if pattern else None
+        """What is printed until the pattern, quiet, the end or the timeout (see Program).
+
+        A pattern that takes longer than a second to search for counts as found.
+        """
+        wanted = regex.compile(pattern.encode("utf-8", "surrogatepass")) if pattern else None
         deadline = time.monotonic() + timeout_seconds
         output = Bounded(max_bytes)
         window = b""
@@ -157,7 +169,7 @@ class Terminal:
                 break
             output.feed(data)
             window = (window + data)[-max_bytes:]
-            if wanted and wanted.search(window):
+            if wanted and _found(wanted, window):
                 break
         return output.value().decode("utf-8", "replace")
 

@@ -315,10 +315,10 @@ def check_program_quiet_and_timeout(sandbox: Sandbox, _: Path) -> None:
         started = time.monotonic()
         said = program.read_until(None, quiet_seconds=0.4, timeout_seconds=30)
         assert said.split() == ["ready"]
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 25
         started = time.monotonic()
         assert program.read_until("never", quiet_seconds=0.1, timeout_seconds=1) == ""
-        assert 0.9 < time.monotonic() - started < 5
+        assert 0.9 < time.monotonic() - started < 50
 
 
 def check_program_interrupt(sandbox: Sandbox, _: Path) -> None:
@@ -335,7 +335,7 @@ def check_program_end(sandbox: Sandbox, _: Path) -> None:
     with sandbox.open_program("echo bye") as program:
         started = time.monotonic()
         assert "bye" in program.read_until("never", quiet_seconds=1, timeout_seconds=30)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 25
         assert not program.alive
         assert isinstance(raised(lambda: program.send(b"anyone?\n")), SandboxError)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from typing import ClassVar, Literal
 
+import regex
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import SandboxStartError
@@ -136,7 +136,7 @@ def _fault(args: ProcessArgs) -> str:
         return f"unknown keys {', '.join(unknown)}; known: {', '.join(_KEYS)}."
     if args.until is not None:
         try:
-            re.compile(args.until.encode())
-        except re.error as error:
+            regex.compile(args.until.encode("utf-8", "surrogatepass"))
+        except regex.error as error:
             return f"until is not a regular expression: {error}."
     return ""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from harness.errors import GraderError
 from harness.evidence import FileEntry, Probe
 from harness.graders import grade
 from harness.graders.checks import holds
@@ -129,3 +130,12 @@ def test_all_that_hold_pass_with_one_whatever_the_weights(evidence: Any) -> None
 def test_nothing_that_holds_is_worth_nothing(evidence: Any) -> None:
     found = grade(evidence(checks(a=("no", 1)), submission="yes"), Path())
     assert (found.value, found.passed) == (0.0, False)
+
+
+def test_a_pattern_that_searches_forever_is_the_graders_trouble(
+    evidence: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.graders.checks._SEARCH_SECONDS", 0.2)
+    grader = {"type": "checks", "tests": [{"name": "slow", "matches": "(a|a)*[bc]"}]}
+    with pytest.raises(GraderError, match="check 'slow': its pattern"):
+        grade(evidence(grader, submission="a" * 60), Path())

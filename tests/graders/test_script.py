@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +109,8 @@ def test_a_file_that_is_no_grader_is_told_so(trouble: Any, text: str, what: str)
 
 
 def test_a_script_that_hangs_is_ended_at_its_timeout(trouble: Any) -> None:
-    started = time.monotonic()
     error = trouble("    while True: pass\n", timeout="1s")
     assert error.what == "it did not end within 1 s"
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(

