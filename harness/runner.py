@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 
 from harness.content.plan import NO_MODEL, sample_limits
 from harness.errors import EngineUnavailable, SandboxError, UsageError
-from harness.events import AttemptFinished, Interrupted, RunFinished, RunStarted
+from harness.events import (
+    AttemptFinished,
+    Interrupted,
+    ModelReplied,
+    RunFinished,
+    RunStarted,
+)
 from harness.messages import Reply
 from harness.progress import Progress
 from harness.protocols import Model, Sandboxes
@@ -23,7 +29,7 @@ from harness.run import Run, latest_results
 from harness.sample import SampleJob, run_sample
 from harness.schema.config import RunBudget, RunConfig
 from harness.session import Cancellation
-from harness.store import AttemptPaths, RunStore, Transcript
+from harness.store import AttemptPaths, RunStore, Transcript, read_events
 
 _POLL_SECONDS = 0.2
 # What runs when a run is stopped may end its step; then its machines are taken away; then a model
@@ -140,18 +146,18 @@ class _Work:
         return self._cancellation.reason
 
     def _queue_open_samples(self) -> int:
-        """Queue what has no score; note attempts whose process died."""
+        """Queue what has no score; note attempts whose process died, and count what was spent."""
         count = 0
         results = latest_results(self._run.store, self._run.samples)
         for key, result in zip(self._run.samples, results, strict=True):
-            if result is not None and result.grade is not None:
-                self.statuses[result.status] += 1
-                self._spending.add(result.usage.usd, result.usage.tokens)
-                continue
             for attempt in self._run.store.attempts(key):
                 _note_interruption(attempt)
-            self._todo.put(key)
-            count += 1
+                self._spend(*_spent(attempt))
+            if result is not None and result.grade is not None:
+                self.statuses[result.status] += 1
+            else:
+                self._todo.put(key)
+                count += 1
         return count
 
     def _wait(self) -> None:
@@ -266,7 +272,10 @@ class _Work:
 
     def _count(self, reply: Reply) -> None:
         self._progress.spent(reply.usd, reply.usage.total)
-        if used_up := self._spending.add(reply.usd, reply.usage.total):
+        self._spend(reply.usd, reply.usage.total)
+
+    def _spend(self, usd: float | None, tokens: int) -> None:
+        if used_up := self._spending.add(usd, tokens):
             self._stop(f"the run's {used_up} budget is used up")
 
     def _stop_if_engine_is_gone(self) -> None:
@@ -282,6 +291,20 @@ def _note_interruption(attempt: AttemptPaths) -> None:
         return
     log = Transcript(attempt.events)
     try:
-        log.append(Interrupted())
+        if not any(isinstance(line.event, Interrupted) for line in read_events(attempt.events)):
+            log.append(Interrupted())
     finally:
         log.close()
+
+
+def _spent(attempt: AttemptPaths) -> tuple[float | None, int]:
+    """Dollars and tokens of an attempt: what its result says, else the replies in its log."""
+    result = attempt.read_result()
+    if result is not None:
+        return result.usage.usd, result.usage.tokens
+    if not attempt.events.exists():
+        return 0.0, 0
+    events = (line.event for line in read_events(attempt.events))
+    replies = [event.reply for event in events if isinstance(event, ModelReplied)]
+    usd = sum(reply.usd or 0.0 for reply in replies)
+    return usd, sum(reply.usage.total for reply in replies)

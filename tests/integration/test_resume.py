@@ -174,3 +174,19 @@ def test_a_log_whose_end_was_cut_off_is_found_when_it_is_graded_again(harness):
     ran = harness("grade", str(folder))
     assert ran.code == 3
     assert "its last lines are missing" in ran.err
+
+
+def test_what_a_killed_attempt_spent_counts_for_the_budget_of_the_resumed_run(harness, tmp_path):
+    script = tmp_path / "model.json"
+    dear = {"calls": [{"name": "bash", "input": {"command": "true"}}], "usage": {"output": 900}}
+    last = {"calls": [{"name": "submit", "input": {"answer": "x"}}], "usage": {"output": 200}}
+    script.write_text(json.dumps({"schema": 1, "turns": [dear, last]}))
+    model = f"scripted/{script}"
+    options = ("--model", model, "--budget-tokens", "1500", "--name", "spent")
+    harness("run", "trouble/plain", *options)
+    folder = harness.run_folder("spent")
+    (result,) = folder.glob("samples/**/result.json")
+    result.unlink()
+    resumed = harness("run", "--resume", str(folder), "--json")
+    assert "tokens budget" in resumed.report["run"]["ended"]
+    assert resumed.report["totals"]["scored"] == 0
