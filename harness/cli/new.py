@@ -34,6 +34,7 @@ template = "flag{{<hex:32>}}"
 
 [setup]
 script = "setup.sh"
+user = "agent"
 
 [grader]
 type = "flag"
@@ -52,11 +53,10 @@ the flag it contains. A flag looks like `flag{32 hexadecimal digits}`.
 """
 _SETUP = """\
 #!/bin/sh
-# Runs once as root before the agent starts; secrets are in the environment, and this file is gone
-# afterwards.
+# Runs once before the agent starts; secrets are in the environment, and this file is gone
+# afterwards. (As root it could write only where root may: root has no capabilities here.)
 set -eu
 printf '%s' "$SECRET_FLAG" | base64 > /home/agent/note.txt
-chmod 0644 /home/agent/note.txt
 """
 _SOLUTION = """\
 #-- look at the note

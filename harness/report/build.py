@@ -117,6 +117,7 @@ def _sample_part(run: Run, result: SampleResult) -> dict[str, Any]:
         "seconds": round(sum(result.timings.values()), 3),
         "path": str(folder.relative_to(run.store.root)),
         "error": result.error.message if result.error else None,
+        "error_detail": result.error.detail or None if result.error else None,
     }
 
 

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+_MOST_ERRORS, _DETAIL_LINES = 5, 8
 _EXPLAINED = {
     "limit": "reached a limit; what stood then was graded",
     "refused": "the model declined; what stood then was graded",
@@ -108,5 +109,10 @@ def _status_lines(statuses: Mapping[str, int]) -> list[str]:
 
 
 def _error_lines(report: Mapping[str, Any]) -> list[str]:
-    errors = dict.fromkeys(each["error"] for each in report["samples"] if each["error"])
-    return list(errors)[:5]
+    """Each error once, with the last lines of what is known of it below."""
+    errors = {each["error"]: each["error_detail"] for each in report["samples"] if each["error"]}
+    lines = []
+    for error, detail in list(errors.items())[:_MOST_ERRORS]:
+        lines.append(error)
+        lines += [f"    {line}" for line in (detail or "").splitlines()[-_DETAIL_LINES:]]
+    return lines
