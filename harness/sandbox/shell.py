@@ -33,6 +33,7 @@ _FD = 63
 _QUIETEN = "command stty -icanon -echo -opost -ixon isig min 1 </dev/tty 2>/dev/null"
 _INIT = f"exec {_FD}>&1; set +o history; unset HISTFILE PROMPT_COMMAND; PS1= PS2=; {_QUIETEN}"
 _GRACE_SECONDS = 1.5
+_FORGED = 255
 _LONG_LINE = 3000
 # A little less than the bash tool shows: whatever the model does not see whole is in a file.
 _MAX_BYTES = 19_500
@@ -172,7 +173,8 @@ class BashShell:
         code, _, rest = number.value().partition(_MARK)
         # A carriage return here: a program had left the terminal translating line ends.
         self._unsettled = self._unsettled or bool(rest)
-        return int(code)
+        # A trap can read the mark that is about to be printed, and print it with anything.
+        return int(code) if code.isdigit() else _FORGED
 
     def _take_until(self, mark: bytes, deadline: float, into: Bounded) -> None:
         """Feed `into` what is printed up to `mark`; the mark itself is dropped."""

@@ -69,7 +69,11 @@ class Terminal:
         self._spawn: Any = SocketSpawn(cast("Any", self._socket), timeout=START_SECONDS)
         self._pending = b""
         self._over = False
-        self.pid = self._read_pid()
+        try:
+            self.pid = self._read_pid()
+        except BaseException:
+            self.disconnect()
+            raise
 
     def _read_pid(self) -> int:
         """The pid of the program inside the container: the first line, printed before it runs."""

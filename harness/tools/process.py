@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import regex
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.errors import SandboxStartError
+from harness.errors import SandboxError, SandboxStartError
 from harness.protocols import Program, ToolResult, Workbench
 from harness.tools.bash import MAX_CHARACTERS, cut_middle
 
@@ -85,11 +85,8 @@ class Process:
             return ToolResult("closed")
         if args.action == "interrupt":
             program.interrupt()
-        if args.action == "send":
-            if not program.alive:
-                return self._ended(args.id)
-            keys = b"".join(_KEYS[key.lower()] for key in args.keys)
-            program.send(args.text.encode("utf-8", "surrogatepass") + keys)
+        if args.action == "send" and not _sent(program, args):
+            return self._ended(args.id)
         return self._read(args, bench)
 
     def _start(self, args: ProcessArgs, bench: Workbench) -> ToolResult:
@@ -126,6 +123,19 @@ class Process:
         _, stack = self._open.pop(name)
         stack.close()
         return ToolResult("The program has ended; start it again.", is_error=True)
+
+
+def _sent(program: Program, args: ProcessArgs) -> bool:
+    """Type the text and keys; False when the program has ended, at this very moment perhaps."""
+    keys = b"".join(_KEYS[key.lower()] for key in args.keys)
+    try:
+        program.send(args.text.encode("utf-8", "surrogatepass") + keys)
+    except SandboxError:
+        # `alive` raises when it is the container that is gone.
+        if program.alive:
+            raise
+        return False
+    return True
 
 
 def _fault(args: ProcessArgs) -> str:
