@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from harness.messages import Message, Reply, Settings
-from harness.results import Grade, SampleKey, Status
+from harness.results import Grade, Probing, SampleKey, Status
 
 FIRST_PREV = "0" * 64
 
@@ -70,6 +70,15 @@ class SandboxOpened(_Event):
 
     kind: Literal["sandbox_opened"] = "sandbox_opened"
     services: Mapping[str, Mapping[str, Any]]
+
+
+class BoundaryTried(_Event):
+    """The self-test from inside, before or after the agent's work; `held` when every probe did."""
+
+    kind: Literal["boundary"] = "boundary"
+    when: Literal["before", "after"]
+    held: bool
+    probes: Sequence[Probing]
 
 
 class Said(_Event):
@@ -175,6 +184,7 @@ Event = Annotated[
     | RunFinished
     | Phase
     | SandboxOpened
+    | BoundaryTried
     | Said
     | ModelCalled
     | ModelReplied

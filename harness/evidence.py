@@ -7,6 +7,7 @@ An attempt's folder holds it (`load_evidence` reads it back on any machine, with
         cut.json          what was left out, and why: {"service:/path": "reason"}
         probes.json       outputs of collected commands
         logs/<service>.log    the services' own output
+        sensors/<name>.jsonl  what sensors recorded; network.pcap when a capture was asked for
         submission.json   {"answer": text or null}
 """
 
@@ -150,6 +151,10 @@ def load_evidence(
             file.stem: file.read_text("utf-8", "replace")
             for file in sorted((folder / "logs").glob("*.log"))
         }
+        sensors = {
+            file.stem: [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+            for file in sorted((folder / "sensors").glob("*.jsonl"))
+        }
         files = _read_tar(folder / "files.tar", agent_service)
     except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
         raise StoreError(
@@ -165,6 +170,7 @@ def load_evidence(
         logs=logs,
         secrets=secrets,
         transcript=attempt / "events.jsonl",
+        sensors=sensors,
     )
 
 

@@ -24,6 +24,7 @@ def order_for(
     run: str,
     sample: str,
     wall_seconds: float,
+    capture_bytes: int = 0,
 ) -> SandboxOrder:
     """The sandbox that a sample needs; `images` are ids by service."""
     uploads, env = _placements(folder, secrets)
@@ -35,6 +36,8 @@ def order_for(
         lease_seconds=wall_seconds + _AROUND_SECONDS,
         uploads=uploads,
         env=env,
+        outside=folder.task.scope.outside,
+        capture_bytes=capture_bytes,
     )
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from harness.evidence import Evidence
     from harness.messages import Message, Reply, Settings, ToolSpec
-    from harness.results import Grade
+    from harness.results import Grade, Probing
     from harness.schema.environment import Environment
-    from harness.schema.task import Collect
+    from harness.schema.task import Collect, Outside
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,10 @@ class Sandbox(Protocol):
         """An interactive program, given as a shell command line, on a terminal of its own."""
         ...
 
+    def try_boundary(self) -> Sequence[Probing]:
+        """Try the network's boundary from inside; empty without one. Raises SandboxError."""
+        ...
+
     def freeze(self) -> None:
         """Stop all processes in the agent's service; other services go on."""
         ...
@@ -206,6 +210,8 @@ class SandboxOrder:
     """What a sandbox should be: machines, image ids by service, what is put in before they start.
 
     `lease_seconds` is how long it may live: a dead harness's sandbox ends by itself after it.
+    `outside` is what becomes of attempts to leave a sealed network, "refuse" or "sinkhole";
+    `capture_bytes` bounds a capture of its packets, 0 makes none.
     """
 
     environment: Environment
@@ -215,6 +221,8 @@ class SandboxOrder:
     lease_seconds: float
     uploads: Mapping[str, Sequence[Upload]]
     env: Mapping[str, Mapping[str, str]]
+    outside: Outside = "refuse"
+    capture_bytes: int = 0
 
 
 class Sandboxes(Protocol):

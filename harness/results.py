@@ -103,6 +103,14 @@ class Safety(_Record):
     events: Sequence[SafetyEvent] = ()
 
 
+class Probing(_Record):
+    """One attempt of the boundary's self-test. `held`: it led nowhere, and its record was seen."""
+
+    probe: str
+    held: bool
+    said: str
+
+
 class SampleKey(_Record):
     """One (task, variant, model, agent, epoch): the unit of a run's plan. `epoch` starts at 1."""
 

@@ -257,6 +257,7 @@ class _Work:
             images=run.record["images"][task.environment.name],
             sandboxes=self._sandboxes,
             cancellation=self._cancellation,
+            capture_bytes=run.config.capture_bytes,
             on_step=lambda step: self._progress.stepped(key, step),
             on_reply=self._count,
         )

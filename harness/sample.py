@@ -1,7 +1,8 @@
 """One sample, from an empty sandbox to a written result.
 
-open the sandbox -> place files and secrets -> run setup -> agent works under limits -> freeze
--> collect evidence -> close -> grade -> judge safety -> write the result
+open the sandbox -> place files and secrets -> try the boundary -> run setup -> agent works under
+limits -> try the boundary again -> freeze -> collect evidence -> close -> grade -> judge safety
+-> write the result
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from harness.content.folders import TaskFolder
 from harness.errors import (
     AgentError,
     Cancelled,
+    ContainmentError,
     HarnessError,
     LimitReached,
     ModelError,
@@ -30,6 +32,7 @@ from harness.errors import (
 from harness.events import (
     AttemptFinished,
     AttemptStarted,
+    BoundaryTried,
     Failed,
     Graded,
     Noted,
@@ -85,6 +88,7 @@ class SampleJob:
     images: Mapping[str, str]
     sandboxes: Sandboxes
     cancellation: Cancellation
+    capture_bytes: int = 0
     on_step: Callable[[int], None] = lambda _step: None
     on_reply: Callable[[Reply], None] = lambda _reply: None
 
@@ -199,16 +203,19 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         run=job.run,
         sample=str(job.key),
         wall_seconds=job.limits.wall,
+        capture_bytes=job.capture_bytes,
     )
     with _closing_noted(attempt, job.sandboxes.open(order)) as sandbox:
         attempt.timings["open"] = round(time.monotonic() - opening, 4)
         attempt.images, attempt.posture = sandbox.images, sandbox.posture
         attempt.log.append(SandboxOpened(services=sandbox.posture))
+        _try_boundary(attempt, sandbox, "before")
         with attempt.phase("setup"):
             run_setup(job.task, job.secrets, sandbox)
         with attempt.phase("agent"):
             _let_agent_work(attempt, sandbox)
         if attempt.status.graded:
+            _try_boundary(attempt, sandbox, "after")
             if _leaves_traces(job.task):
                 with attempt.phase("freeze"):
                     sandbox.freeze()
@@ -216,6 +223,23 @@ def _work_in_sandbox(attempt: Attempt) -> None:
                 _collect(attempt, sandbox)
         closing = time.monotonic()
     attempt.timings["close"] = round(time.monotonic() - closing, 4)
+
+
+def _try_boundary(attempt: Attempt, sandbox: Sandbox, when: Literal["before", "after"]) -> None:
+    """Try the boundary from inside, and log what came of it. Raises ContainmentError."""
+    with attempt.phase(f"boundary {when}"):
+        probes = sandbox.try_boundary()
+    if not probes:
+        return
+    open_ = [each for each in probes if not each.held]
+    attempt.log.append(BoundaryTried(when=when, held=not open_, probes=probes))
+    if open_:
+        what = ", ".join(f"{each.probe} ({each.said})" for each in open_)
+        raise ContainmentError(
+            f"the boundary, {when} the agent",
+            f"it did not hold: {what}",
+            "see `harness doctor --containment`",
+        )
 
 
 def _leaves_traces(task: TaskFolder) -> bool:

@@ -80,7 +80,7 @@ def environments(path: list[Path] = PathsOption, json: bool = JsonOption) -> Non
             "name": each.name,
             "title": each.environment.title,
             "services": list(each.environment.services),
-            "network": each.environment.network.mode if each.environment.networked else "none",
+            "network": each.environment.network_mode,
             "path": str(each.path),
         }
         for each in load_all(folders.values(), load_environment)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from harness.schema.config import RunConfig
 
 
+_CAPTURE_BYTES = 64 * 1024**2
+
+
 def run(
     selectors: list[str] = typer.Argument(
         None, help="Suites, tasks, tag:NAME, domain:NAME, paths, or all.", show_default=False
@@ -68,6 +71,9 @@ def run(
     effort: str = typer.Option(None, help="low, medium, high, xhigh, max."),
     thinking_tokens: int = typer.Option(None, help="Budget for thinking, for older models."),
     base_url: str = typer.Option(None, help="Another server that speaks the model's protocol."),
+    capture: bool = typer.Option(
+        False, "--capture", help="Keep the packets of sealed networks, 64 MB a sample at most."
+    ),
     resume: str = typer.Option(None, "--resume", help="Go on with this run (folder, id, last)."),
     runs: Path = RunsOption,
     path: list[Path] = PathsOption,
@@ -111,6 +117,7 @@ def run(
                 "thinking_tokens": thinking_tokens,
             },
             base_url=base_url,
+            capture_bytes=_CAPTURE_BYTES if capture else 0,
         )
         outcome = _start(config, runs, path)
     raise typer.Exit(_finish(outcome, as_json=json))

@@ -73,12 +73,6 @@ def load_environment(path: Path) -> EnvironmentFolder:
     file = path / "environment.toml"
     environment = load_model(file, Environment)
     faults = []
-    if environment.network.mode == "allow":
-        faults.append(
-            ContentError(
-                f"{file}: network.mode", '"allow" is not built yet', 'use "sealed" or "none"'
-            )
-        )
     for name, service in environment.services.items():
         if service.build is not None and not (path / service.build / "Dockerfile").is_file():
             faults.append(

@@ -18,7 +18,13 @@ from docker.errors import ImageNotFound
 from harness.evidence import Probe
 from harness.protocols import Upload
 from harness.sandbox.commands import Machine
-from harness.sandbox.container import KEEPER_USER, Container, keeper, open_container
+from harness.sandbox.container import (
+    KEEPER_USER,
+    Attachment,
+    Container,
+    keeper,
+    open_container,
+)
 from harness.sandbox.engine import Engine, engine_errors
 from harness.schema.environment import Service
 from harness.schema.task import Collect, CollectCommand
@@ -129,8 +135,7 @@ def open_snapshot(
             image=image,
             command=keeper(_SNAPSHOT_SECONDS),
             user=KEEPER_USER,
-            hostname="snapshot",
-            networks=(),
+            network=Attachment("none", hostname="snapshot"),
             env={},
             labels=labels,
         ) as container:

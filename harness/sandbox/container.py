@@ -15,7 +15,8 @@ from harness.sandbox.bounded import Bounded
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.files import Files
 from harness.sandbox.processes import Processes
-from harness.schema.environment import Service
+from harness.sandbox.wiring import Endpoint
+from harness.schema.environment import NetworkMode, Service
 
 _FILE_BYTES = 1024**3
 _OPEN_FILES = 4096
@@ -30,6 +31,32 @@ KEEPER_USER = "root"
 def keeper(seconds: float) -> list[str]:
     """The main process of a container that only waits for commands, `seconds` at most."""
     return ["sleep", str(int(seconds))]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """How a container is on the network: endpoints of its own, a warden's, or none.
+
+    `resolver` is who answers for names that the engine does not know.
+    """
+
+    kind: NetworkMode
+    hostname: str | None = None
+    endpoints: Sequence[Endpoint] = ()
+    holder: str | None = None
+    resolver: str = "127.0.0.1"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The engine's options for it."""
+        if self.holder is not None:
+            return {"network_mode": f"container:{self.holder}"}
+        return {
+            "network_mode": self.endpoints[0].segment.id if self.endpoints else "none",
+            # The engine would ask the host's resolver for names that it does not know.
+            "dns": [self.resolver],
+            "dns_opt": ["timeout:1", "attempts:2"],
+        }
 
 
 @dataclass(frozen=True)
@@ -89,10 +116,6 @@ def hardening(engine: Engine, service: Service) -> dict[str, Any]:
         "pids_limit": service.pids,
         "ipc_mode": "private",
         "init": True,
-        # The engine resolves the names of services itself and would ask the host's resolver for
-        # others. This address is the container's own, where nothing answers.
-        "dns": ["127.0.0.1"],
-        "dns_opt": ["timeout:1", "attempts:2"],
         "ulimits": [
             Ulimit(name="core", soft=0, hard=0),
             Ulimit(name="nofile", soft=_OPEN_FILES, hard=_OPEN_FILES),
@@ -132,8 +155,7 @@ def open_container(
     image: str,
     command: Sequence[str] | None,
     user: str | None,
-    hostname: str,
-    networks: Sequence[str],
+    network: Attachment,
     env: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> Iterator[Container]:
@@ -145,21 +167,18 @@ def open_container(
             image,
             command=list(command) if command else None,
             name=name,
-            hostname=hostname,
+            hostname=network.hostname,
             user=user,
             working_dir=service.workdir,
             environment={**service.env, **env},
             labels=dict(labels),
-            host_config=api.create_host_config(
-                network_mode=networks[0] if networks else "none", **options
-            ),
-            networking_config=_endpoint(engine, networks[:1], hostname),
+            host_config=api.create_host_config(**network.options, **options),
+            networking_config=endpoints_config(engine, network.endpoints[:1]),
         )
     container = str(created["Id"])
     try:
         with engine_errors(where):
-            for network in networks[1:]:
-                api.connect_container_to_network(container, network, aliases=[hostname])
+            connect(engine, container, network.endpoints[1:])
         yield Container(
             engine=engine,
             id=container,
@@ -167,18 +186,33 @@ def open_container(
             image=image,
             files=Files(engine, container, where),
             processes=Processes(engine, container, where),
-            posture=_posture(service, options, "internal" if networks else "none"),
+            posture=_posture(service, options, network.kind),
         )
     finally:
         remove_container(engine, container, where)
 
 
-def _endpoint(engine: Engine, networks: Sequence[str], alias: str) -> Any:
-    if not networks:
+def endpoints_config(engine: Engine, endpoints: Sequence[Endpoint]) -> Any:
+    """The engine's word for a container's first network: address and alias."""
+    if not endpoints:
         return None
-    endpoint = engine.api.create_endpoint_config(aliases=[alias])
-    config: Any = {networks[0]: endpoint}
+    first = endpoints[0]
+    endpoint = engine.api.create_endpoint_config(
+        ipv4_address=first.address, aliases=[first.alias] if first.alias else None
+    )
+    config: Any = {first.segment.id: endpoint}
     return engine.api.create_networking_config(config)
+
+
+def connect(engine: Engine, container: str, endpoints: Sequence[Endpoint]) -> None:
+    """Put a container on further networks."""
+    for each in endpoints:
+        engine.api.connect_container_to_network(
+            container,
+            each.segment.id,
+            ipv4_address=each.address,
+            aliases=[each.alias] if each.alias else None,
+        )
 
 
 def remove_container(engine: Engine, container: str, where: str) -> None:

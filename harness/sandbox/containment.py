@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import secrets
 import socket
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 from harness.errors import SandboxError
 from harness.protocols import Sandbox, Sandboxes, SandboxOrder, Upload
+from harness.sandbox.hostside import host_addresses
 from harness.schema.environment import Environment
 
 Profile = Literal["strict", "workstation", "target"]
@@ -98,18 +98,6 @@ def _host_listener() -> Iterator[int]:
     """A port of this host, on all its addresses, that accepts connections."""
     with socket.create_server(("", 0), backlog=64) as listener:
         yield int(listener.getsockname()[1])
-
-
-def host_addresses() -> list[str]:
-    """The IPv4 addresses of this machine besides loopback, where the kernel tells them."""
-    try:
-        lines = Path("/proc/net/fib_trie").read_text().splitlines()
-    except OSError:
-        return []
-    found = {
-        before.split()[-1] for before, line in itertools.pairwise(lines) if "host LOCAL" in line
-    }
-    return sorted(address for address in found if not address.startswith("127."))
 
 
 @contextmanager

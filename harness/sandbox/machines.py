@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.protocols import ExecResult, Sandbox, SandboxOrder, Upload
+from harness.results import Probing
 from harness.sandbox.collect import Collector, open_snapshot, run_probe, write_probes
 from harness.sandbox.container import (
     KEEPER_USER,
+    Attachment,
     Container,
     keeper,
     open_container,
@@ -23,10 +25,11 @@ from harness.sandbox.container import (
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
-from harness.sandbox.network import open_network
 from harness.sandbox.readiness import require_not_failed, wait_ready
 from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
+from harness.sandbox.warden import IMAGE, Warden
+from harness.sandbox.wires import HOLDER, open_wires
 from harness.schema.environment import Environment
 from harness.schema.task import Collect
 
@@ -41,6 +44,7 @@ class DockerSandbox:
     order: SandboxOrder
     containers: Mapping[str, Container]
     labels: Mapping[str, str]
+    wardens: Mapping[str, Warden]
     _frozen: bool = field(default=False)
 
     @property
@@ -61,7 +65,10 @@ class DockerSandbox:
     @property
     def posture(self) -> Mapping[str, Any]:
         """What confines each service."""
-        return {name: dict(container.posture) for name, container in self.containers.items()}
+        said = {name: dict(container.posture) for name, container in self.containers.items()}
+        if self.wardens:
+            said[self.agent_service]["outside"] = self.order.outside
+        return said
 
     def _at(self, service: str | None) -> Container:
         return self.containers[service or self.agent_service]
@@ -133,6 +140,10 @@ class DockerSandbox:
         name = service or self.agent_service
         return self.order.environment.services[name].user or "root"
 
+    def try_boundary(self) -> Sequence[Probing]:
+        """Attempts from inside the agent's network (see Warden.try_boundary)."""
+        return self.wardens[HOLDER].try_boundary() if self.wardens else ()
+
     def freeze(self) -> None:
         """Stop all processes in the agent's service. Raises SandboxLost when it is gone."""
         if not self._frozen:
@@ -143,6 +154,9 @@ class DockerSandbox:
         """Write the end state to `into`."""
         into.mkdir(parents=True, exist_ok=True)
         collector = Collector(self.containers, self.agent_service, into)
+        for name, warden in self.wardens.items():
+            warden.end()
+            warden.save(into / "sensors", name)
         collector.logs(besides=self._kept())
         collector.files(spec)
         with ExitStack() as stack:
@@ -186,6 +200,8 @@ class DockerSandboxes:
                 found[name] = self.image_store.build(folder / service.build, tag)
             else:
                 found[name] = self.image_store.resolve(str(service.image))
+        if environment.network_mode != "none":
+            self.image_store.resolve(IMAGE)
         return found
 
     @contextmanager
@@ -194,26 +210,25 @@ class DockerSandboxes:
         environment = order.environment
         prefix = _prefix(order)
         with ExitStack() as stack:
-            networks = {
-                segment: stack.enter_context(
-                    open_network(
-                        self.engine, f"{prefix}-{segment}", _labels(order, f"network {segment}")
-                    )
-                )
-                for segment in environment.segments
-            }
+            wires = stack.enter_context(
+                open_wires(self.engine, order, prefix, self.image_store.resolve)
+            )
             containers = {
-                name: stack.enter_context(self._container(order, name, prefix, networks))
+                name: stack.enter_context(
+                    self._container(order, name, prefix, wires.attachment(name))
+                )
                 for name in environment.services
             }
             for name, container in containers.items():
                 if order.uploads.get(name):
                     container.files.write(order.uploads[name])
             _start(environment, containers)
-            yield DockerSandbox(self.engine, order, containers, _labels(order, "snapshot"))
+            yield DockerSandbox(
+                self.engine, order, containers, _labels(order, "snapshot"), wires.wardens
+            )
 
     def _container(
-        self, order: SandboxOrder, name: str, prefix: str, networks: Mapping[str, str]
+        self, order: SandboxOrder, name: str, prefix: str, network: Attachment
     ) -> AbstractContextManager[Container]:
         environment = order.environment
         service = environment.services[name]
@@ -226,12 +241,7 @@ class DockerSandboxes:
             image=order.images[name],
             command=keeper(order.lease_seconds) if kept else service.command,
             user=KEEPER_USER if kept else service.user,
-            hostname=name,
-            networks=[
-                networks[segment]
-                for segment, members in environment.segments.items()
-                if name in members
-            ],
+            network=network,
             env=order.env.get(name, {}),
             labels=_labels(order, name),
         )

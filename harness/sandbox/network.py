@@ -1,4 +1,9 @@
-"""Internal networks of our own small subnets: hundreds fit, and the host is not on them."""
+"""Networks of our own small subnets: hundreds fit, and the host is on none that is sealed.
+
+A sealed network is not what the engine calls internal: that one has the host's firewall drop what
+leaves the subnet before the warden, which stands at the gateway, could write it down. Its bridge has
+no address and nothing of it is translated, so nothing but the warden answers at the gateway.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import os
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from docker.errors import APIError, NotFound
 from docker.types import IPAMConfig, IPAMPool
@@ -18,6 +24,10 @@ from harness.sandbox.engine import Engine, engine_errors
 _RANGE = "198.18.0.0/15"
 _PREFIX = 28
 _TRIES = 64
+_SEALED = {
+    "com.docker.network.bridge.inhibit_ipv4": "true",
+    "com.docker.network.bridge.enable_ip_masquerade": "false",
+}
 
 
 def _subnets() -> ipaddress.IPv4Network:
@@ -44,34 +54,56 @@ def _candidates() -> Iterator[str]:
         yield f"{whole.network_address + index * size}/{_PREFIX}"
 
 
-@contextmanager
-def open_network(engine: Engine, name: str, labels: Mapping[str, str]) -> Iterator[str]:
-    """An internal network for the time of the `with`; gives its id.
+@dataclass(frozen=True)
+class Segment:
+    """One network: its id and its subnet. The last address is the gateway's."""
 
-    The bridge gets no address, so the host cannot be reached through the network's gateway.
+    id: str
+    subnet: ipaddress.IPv4Network
+
+    def address(self, number: int) -> str:
+        """The address of the `number`-th machine, from 1 to 13."""
+        return str(self.subnet.network_address + number)
+
+    @property
+    def gateway(self) -> str:
+        """Where machines send what is not for the segment."""
+        return str(self.subnet.broadcast_address - 1)
+
+
+@contextmanager
+def open_network(
+    engine: Engine, name: str, labels: Mapping[str, str], *, sealed: bool = True
+) -> Iterator[Segment]:
+    """A network for the time of the `with`; one that is not sealed leads out through the host.
+
     Raises SandboxStartError when no free subnet is found.
     """
-    network = _create(engine, name, labels)
+    segment = _create(engine, name, labels, _SEALED if sealed else {})
     try:
-        yield network
+        yield segment
     finally:
         with engine_errors(f"network {name}"), suppress(NotFound):
-            engine.api.remove_network(network)
+            engine.api.remove_network(segment.id)
 
 
-def _create(engine: Engine, name: str, labels: Mapping[str, str]) -> str:
+def _create(
+    engine: Engine, name: str, labels: Mapping[str, str], options: Mapping[str, str]
+) -> Segment:
     with engine_errors(f"network {name}"):
         for subnet in _candidates():
+            segment = Segment("", ipaddress.IPv4Network(subnet))
             try:
                 answer = engine.api.create_network(
                     name,
                     driver="bridge",
-                    internal=True,
-                    ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]),
-                    options={"com.docker.network.bridge.inhibit_ipv4": "true"},
+                    ipam=IPAMConfig(
+                        pool_configs=[IPAMPool(subnet=subnet, gateway=segment.gateway)]
+                    ),
+                    options=dict(options),
                     labels=dict(labels),
                 )
-                return str(answer["Id"])
+                return Segment(str(answer["Id"]), segment.subnet)
             except APIError as error:
                 text = str(error.explanation)
                 if "overlap" not in text and "fully subnetted" not in text:

@@ -29,7 +29,10 @@ class RunBudget(Closed):
 
 
 class RunConfig(Closed):
-    """The command line of a run, as its plan keeps it."""
+    """The command line of a run, as its plan keeps it.
+
+    `capture_bytes` bounds the packet capture of each sealed sample; 0 makes none.
+    """
 
     selectors: Sequence[str] = Field(min_length=1)
     variants: Sequence[str] = ("default",)
@@ -42,3 +45,4 @@ class RunConfig(Closed):
     budget: RunBudget = RunBudget()
     settings: Settings = Settings()
     base_url: str | None = None
+    capture_bytes: int = Field(default=0, ge=0)

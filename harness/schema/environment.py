@@ -61,10 +61,20 @@ class Service(Closed):
         return self
 
 
-class Network(Closed):
-    """Who reaches whom. A single service has no network at all."""
+NetworkMode = Literal["none", "sealed", "allow"]
+# What fits into one segment (see harness.sandbox.network).
+MOST_MACHINES = 12
 
-    mode: Literal["none", "sealed", "allow"] = "sealed"
+
+class Network(Closed):
+    """Who reaches whom.
+
+    `mode` is "sealed" (the services reach each other; every other attempt leads nowhere and is
+    logged), "allow" (sealed, but for the hosts listed in `allow`) or "none". Left out, it is
+    "sealed" where there are several services and "none" where there is one.
+    """
+
+    mode: NetworkMode | None = None
     allow: Sequence[HostPort] = ()
     segments: Mapping[Name, Sequence[Name]] = Field(default_factory=dict)
 
@@ -72,6 +82,9 @@ class Network(Closed):
     def _allow_needs_mode(self) -> Self:
         if self.allow and self.mode != "allow":
             msg = 'allow lists hosts for mode "allow" only; set mode = "allow" or drop the list'
+            raise ValueError(msg)
+        if self.mode == "allow" and not self.allow:
+            msg = 'mode "allow" needs hosts in allow, such as "mirror.example:443"'
             raise ValueError(msg)
         return self
 
@@ -101,16 +114,23 @@ class Environment(Closed):
         if self.network.segments and (alone := set(self.services) - members):
             msg = f"network.segments leaves out {sorted(alone)}; every service needs a segment"
             raise ValueError(msg)
+        for name, names in self.segments.items():
+            if len(names) > MOST_MACHINES:
+                msg = f"segment {name} holds {len(names)} services; {MOST_MACHINES} fit"
+                raise ValueError(msg)
         return self
 
     @property
-    def networked(self) -> bool:
-        """Whether the services share a network."""
-        return len(self.services) > 1 and self.network.mode != "none"
+    def network_mode(self) -> NetworkMode:
+        """The declared mode, or what stands for it."""
+        return self.network.mode or ("sealed" if len(self.services) > 1 else "none")
 
     @property
     def segments(self) -> Mapping[str, Sequence[str]]:
-        """Services by network segment; one segment with all when none is declared."""
-        if not self.networked:
+        """Services by network segment; one segment with all when none is declared.
+
+        Empty where nobody has anybody to talk to.
+        """
+        if self.network_mode == "none" or len(self.services) == 1:
             return {}
         return self.network.segments or {"net": tuple(self.services)}

@@ -27,6 +27,7 @@ SECRET_SLOT = re.compile(r"\{secret:([a-z0-9_-]+)\}")
 
 ToolName = Literal["bash", "edit", "python", "process", "submit"]
 Domain = Literal["cyber", "autonomy", "safety"]
+Outside = Literal["refuse", "sinkhole"]
 
 
 class Limits(Closed):
@@ -247,9 +248,14 @@ class Variant(Closed):
 
 
 class Scope(Closed):
-    """What the agent may contact; anything else is a safety event."""
+    """What the agent may contact; anything else is a safety event.
+
+    `outside` is what becomes of attempts to leave the sandbox's network: they are refused at
+    once, or, in a sinkhole, connections and names seem to work and lead nowhere.
+    """
 
     hosts: Sequence[HostPort] = ()
+    outside: Outside = "refuse"
 
 
 class Unsafe(Closed):

@@ -26,6 +26,7 @@ from typing import Any
 from harness.errors import EngineUnavailable, SandboxError, SandboxLost
 from harness.evidence import Probe
 from harness.protocols import ExecResult, Sandbox, SandboxOrder, ShellResult, Upload
+from harness.results import Probing
 from harness.sandbox.collect import Collector, run_probe, write_probes
 from harness.sandbox.files import read_regular
 from harness.sandbox.shell import BashShell
@@ -178,6 +179,10 @@ class FakeSandbox:
         """An interactive program on a terminal of its own."""
         argv = ["/bin/sh", "-c", _KEEP_QUIET + command]
         return closing(Terminal(self._at(service).processes, argv, user or self.agent_user))
+
+    def try_boundary(self) -> Sequence[Probing]:
+        """Nothing: it has no network of its own."""
+        return ()
 
     def freeze(self) -> None:
         """Stop all processes in the agent's service."""

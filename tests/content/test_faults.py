@@ -175,7 +175,7 @@ def test_a_file_below_a_collected_folder_counts_as_collected(
         ('build = "web"', 'build = "web"\nimage = "debian"', "needs exactly one of image and build"),
         ('memory = "256m"', "memory = 256", "not a size: 256; write"),
         ('mode = "sealed"', 'mode = "open"', "input should be 'none', 'sealed' or 'allow'"),
-        ('mode = "sealed"', 'mode = "allow"', '"allow" is not built yet; use "sealed" or "none"'),
+        ('mode = "sealed"', 'mode = "allow"', 'mode "allow" needs hosts in allow, such as "mirror.example:443"'),
         ('mode = "sealed"', 'allow = ["mirror.example:443"]', 'allow lists hosts for mode "allow" only; set mode'),
         ("tcp = 8080", 'tcp = 8080, log = "up"', "needs exactly one of http, tcp, command, log"),
         ('user = "web"', 'user = "web"\nsetuid = true', 'in profile "target" only; set profile = "target"'),

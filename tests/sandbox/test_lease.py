@@ -148,7 +148,7 @@ def test_cleaning_takes_networks_and_snapshot_images_too(
     image = str(engine.api.commit(container, conf={"Labels": labels})["Id"])
     with open_network(engine, f"harness-{run_label}", labels) as network:
         gone = {(thing.kind, thing.id) for thing in clean(engine, run=run_label)}
-    assert gone == {("container", container), ("network", network), ("image", image)}
+    assert gone == {("container", container), ("network", network.id), ("image", image)}
     assert engine.image_id(image) is None
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import subprocess
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from harness.errors import SandboxStartError, UsageError
+from harness.sandbox.hostside import host_addresses
 from harness.sandbox.lease import lease_labels
-from harness.sandbox.network import open_network
+from harness.sandbox.network import Segment, open_network
 
 
-def subnet(engine: Any, network: str) -> ipaddress.IPv4Network:
-    config = engine.api.inspect_network(network)["IPAM"]["Config"]
+def subnet(engine: Any, network: Segment) -> ipaddress.IPv4Network:
+    config = engine.api.inspect_network(network.id)["IPAM"]["Config"]
     return ipaddress.IPv4Network(config[0]["Subnet"])
 
 
@@ -30,13 +32,19 @@ def test_forty_networks_at_once_are_apart_and_of_our_range(engine: Any, run_labe
         assert all(each.subnet_of(ours) and each.prefixlen == 28 for each in found)
 
 
-def test_a_network_is_internal_and_gone_after_its_with(engine: Any, run_label: str) -> None:
+def test_the_host_is_not_on_a_network_and_it_is_gone_after_its_with(
+    engine: Any, run_label: str
+) -> None:
     labels = lease_labels(run_label, "sample", "network", 60)
     with open_network(engine, f"{run_label}-one", labels) as network:
-        said = engine.api.inspect_network(network)
-        assert said["Internal"] is True
-        assert said["Options"]["com.docker.network.bridge.inhibit_ipv4"] == "true"
-    assert engine.api.networks(ids=[network]) == []
+        said = engine.api.inspect_network(network.id)
+        bridge = f"br-{said['Id'][:12]}"
+        shown = subprocess.run(
+            ["ip", "-4", "addr", "show", bridge], capture_output=True, text=True, check=True
+        )
+        assert "inet " not in shown.stdout
+        assert network.gateway not in host_addresses()
+    assert engine.api.networks(ids=[network.id]) == []
 
 
 def test_another_range_can_be_set(

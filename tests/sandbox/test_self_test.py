@@ -18,11 +18,11 @@ from harness.sandbox.containment import (
     SCRIPT,
     Finding,
     _host_listener,
-    host_addresses,
     run_probes,
     self_test,
 )
 from harness.sandbox.engine import Engine
+from harness.sandbox.hostside import host_addresses
 from harness.sandbox.images import Images
 from harness.sandbox.lease import lease_labels
 

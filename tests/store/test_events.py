@@ -48,6 +48,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "RunFinished": {"reason": "done"},
     "Phase": {"name": "agent", "seconds": 0.1},
     "SandboxOpened": {"services": {"box": {"caps": [], "memory_bytes": 1}}},
+    "BoundaryTried": {
+        "when": "before",
+        "held": True,
+        "probes": [{"probe": "tcp", "held": True, "said": "logged"}],
+    },
     "Said": {
         "digest": "d",
         "message": Message(role="user", content=[ToolAnswer(tool_use_id="t1", content="\x00\x1b[0m")]),
