@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.results import Grade
     from harness.schema.environment import Environment
     from harness.schema.task import Collect
+    from harness.secrets import SecretBuild
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class Upload:
 class SandboxOrder:
     """What a sandbox should be: machines, image ids by service, what is put in before they start.
 
-    `lease_seconds` is how long it may live: a dead harness's sandbox ends by itself after it.
+    `builds`, by service, take the place of `images`. `lease_seconds` is how long it may live: a dead harness's sandbox ends by itself after it.
     """
 
     environment: Environment
@@ -215,6 +216,7 @@ class SandboxOrder:
     lease_seconds: float
     uploads: Mapping[str, Sequence[Upload]]
     env: Mapping[str, Mapping[str, str]]
+    builds: Mapping[str, SecretBuild] = field(default_factory=dict)
 
 
 class Sandboxes(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import secrets
@@ -25,6 +26,7 @@ from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
 from harness.sandbox.network import open_network
 from harness.sandbox.readiness import require_not_failed, wait_ready
+from harness.sandbox.sample_image import open_sample_image
 from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
 from harness.schema.environment import Environment
@@ -194,6 +196,7 @@ class DockerSandboxes:
         environment = order.environment
         prefix = _prefix(order)
         with ExitStack() as stack:
+            order = self._with_built(order, stack)
             networks = {
                 segment: stack.enter_context(
                     open_network(
@@ -211,6 +214,21 @@ class DockerSandboxes:
                     container.files.write(order.uploads[name])
             _start(environment, containers)
             yield DockerSandbox(self.engine, order, containers, _labels(order, "snapshot"))
+
+    def _with_built(self, order: SandboxOrder, stack: ExitStack) -> SandboxOrder:
+        """The order with the images that are built for this sample alone; `stack` removes them."""
+        built = {
+            name: stack.enter_context(
+                open_sample_image(
+                    self.image_store,
+                    build,
+                    f"image of service {name} of {order.sample}",
+                    _labels(order, f"image {name}"),
+                )
+            )
+            for name, build in order.builds.items()
+        }
+        return dataclasses.replace(order, images={**order.images, **built}, builds={})
 
     def _container(
         self, order: SandboxOrder, name: str, prefix: str, networks: Mapping[str, str]
