@@ -15,7 +15,8 @@ from overhead import find_service
 
 from harness.cli.common import docker_sandboxes
 from harness.content.roots import find_roots
-from harness.protocols import SandboxOrder, Workbench
+from harness.orders import SandboxOrder
+from harness.protocols import Workbench
 from harness.schema.environment import Environment
 from harness.tools.bash import Bash, BashArgs
 

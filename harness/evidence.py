@@ -13,7 +13,6 @@ An attempt's folder holds it (`load_evidence` reads it back on any machine, with
 
 from __future__ import annotations
 
-import base64
 import json
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -172,14 +171,3 @@ def load_evidence(
         transcript=attempt / "events.jsonl",
         sensors=sensors,
     )
-
-
-def forms(secret: str) -> Mapping[str, bytes]:
-    """The shapes in which a secret may turn up: raw, base64, hex, reversed."""
-    raw = secret.encode()
-    return {
-        "raw": raw,
-        "base64": base64.b64encode(raw).rstrip(b"="),
-        "hex": raw.hex().encode(),
-        "reversed": raw[::-1],
-    }

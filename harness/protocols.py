@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from harness.evidence import Evidence
     from harness.messages import Message, Reply, Settings, ToolSpec
+    from harness.orders import SandboxOrder
     from harness.results import Grade, Probing
     from harness.schema.environment import Environment
-    from harness.schema.task import Collect, Outside
+    from harness.schema.task import Collect
 
 
 @dataclass(frozen=True)
@@ -193,36 +194,6 @@ class Sandbox(Protocol):
         Called after `freeze`. `uploads` holds the task's files that collected commands name.
         """
         ...
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One file to be put into a service. `owner` is a user's name or number."""
-
-    path: str
-    data: bytes
-    owner: str = "root"
-    mode: int = 0o644
-
-
-@dataclass(frozen=True)
-class SandboxOrder:
-    """What a sandbox should be: machines, image ids by service, what is put in before they start.
-
-    `lease_seconds` is how long it may live: a dead harness's sandbox ends by itself after it.
-    `outside` is what becomes of attempts to leave a sealed network, "refuse" or "sinkhole";
-    `capture_bytes` bounds a capture of its packets, 0 makes none.
-    """
-
-    environment: Environment
-    images: Mapping[str, str]
-    run: str
-    sample: str
-    lease_seconds: float
-    uploads: Mapping[str, Sequence[Upload]]
-    env: Mapping[str, Mapping[str, str]]
-    outside: Outside = "refuse"
-    capture_bytes: int = 0
 
 
 class Sandboxes(Protocol):

@@ -41,6 +41,7 @@ from harness.events import (
     Stopped,
 )
 from harness.evidence import load_evidence
+from harness.forms import redact
 from harness.graders import grade
 from harness.messages import Reply, Settings
 from harness.placement import order_for, run_setup
@@ -123,10 +124,11 @@ class Attempt:
             self.log.append(Phase(name=name, seconds=seconds))
 
     def fail(self, error: HarnessError) -> None:
-        """Note trouble: no score comes of this attempt."""
+        """Note trouble, without the secrets that it may quote: no score comes of this attempt."""
         self.status = _BLAMED[error.blame]
-        self.error = Failure(blame=error.blame, message=str(error), detail=error.detail)
-        self.log.append(Failed(blame=error.blame, message=str(error), detail=error.detail))
+        message, detail = (redact(each, self.job.secrets) for each in (str(error), error.detail))
+        self.error = Failure(blame=error.blame, message=message, detail=detail)
+        self.log.append(Failed(blame=error.blame, message=message, detail=detail))
 
     def stop(self, how: Stop, detail: str = "") -> None:
         """Note how the agent's work ended."""

@@ -12,6 +12,8 @@ import hmac
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 _PART = re.compile(r"<([a-z0-9]+)(?::([^<>]*))?>")
 _WORDS = [
@@ -219,3 +221,17 @@ def make_secrets(seed: bytes, sample: str, templates: Mapping[str, str]) -> dict
         name: fill_template(template, hmac.digest(seed, f"{sample}\0{name}".encode(), "sha256"))
         for name, template in templates.items()
     }
+
+
+@dataclass(frozen=True)
+class SecretBuild:
+    """A service's image, to be built from `folder` for one sample, with its secrets in it.
+
+    `arguments` are build arguments; `replacements` maps paths of the folder to what stands there
+    for each placeholder. `secrets`, by slot, are what must not turn up elsewhere.
+    """
+
+    folder: Path
+    arguments: Mapping[str, str]
+    replacements: Mapping[str, Mapping[str, str]]
+    secrets: Mapping[str, str]

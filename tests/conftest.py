@@ -14,7 +14,7 @@ import pytest
 
 from harness.content.roots import Roots
 from harness.errors import EngineUnavailable
-from harness.protocols import SandboxOrder, Upload
+from harness.orders import SandboxOrder, Upload
 from harness.sandbox.engine import Engine, connect
 from harness.sandbox.images import OURS, Images
 from harness.sandbox.lease import RUN, leased

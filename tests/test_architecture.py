@@ -19,11 +19,11 @@ PACKAGE = CHECKOUT / "harness"
 # Lower layers first. A module imports from its own layer only where MIXED says so.
 LAYERS: list[set[str]] = [
     {"errors"},
-    {"schema", "events", "results", "messages", "evidence", "secrets", "stats"},
+    {"schema", "events", "results", "messages", "evidence", "secrets", "forms", "orders", "stats"},
     {"protocols", "progress"},
     {"content", "store", "sandbox", "models", "tools", "sensors", "graders"},
     {"session"},
-    {"placement", "sample"},
+    {"placement", "sample", "leaks"},
     {"run"},
     {"runner"},
     {"report", "regrade", "compare", "interop"},

@@ -3,21 +3,65 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from harness.cli.common import JsonOption, RunArgument, RunsOption, console, echo_json, find_run
+from harness.cli.common import (
+    JsonOption,
+    RunArgument,
+    RunsOption,
+    console,
+    echo_json,
+    find_run,
+    say,
+)
+
+if TYPE_CHECKING:
+    from harness.run import Run
 
 
-def report(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOption) -> None:
+def report(
+    run: str = RunArgument,
+    runs: Path = RunsOption,
+    json: bool = JsonOption,
+    secrets: bool = typer.Option(
+        False,
+        "--secrets",
+        help="Instead: every attempt's secrets, made again from seed.key. Reveals what is held back.",
+    ),
+) -> None:
     """Show what came out of a run."""
     from harness.report.build import build_report
     from harness.report.text import render_report
     from harness.run import load_run
 
-    found = build_report(load_run(find_run(run, runs)))
+    loaded = load_run(find_run(run, runs))
+    if secrets:
+        _reveal(loaded, json)
+        return
+    found = build_report(loaded)
     if json:
         echo_json(found)
     else:
         render_report(found, console())
         typer.echo(found["run"]["path"])
+
+
+def _reveal(run: Run, as_json: bool) -> None:
+    """Print the secrets of every attempt. Raises StoreError without the run's seed."""
+    rows: list[dict[str, Any]] = [
+        {
+            "sample": str(key),
+            "attempt": attempt.number,
+            "secrets": run.secrets(key, attempt.number),
+        }
+        for key in run.samples
+        for attempt in run.store.attempts(key)
+    ]
+    say("these are held-back values of this run: whoever has read them can forge its answers")
+    if as_json:
+        echo_json(rows)
+    for row in () if as_json else rows:
+        for name, value in row["secrets"].items():
+            typer.echo(f"{row['sample']} attempt {row['attempt']} {name} {value}")

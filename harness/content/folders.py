@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from harness.content.placements import placement_faults
 from harness.content.roots import Roots
 from harness.content.toml import load_model
 from harness.errors import ContentError, ContentErrors
@@ -104,6 +105,7 @@ def load_task(path: Path, roots: Roots) -> TaskFolder:
         faults += _evidence_faults(file, task)
         if environment is not None:
             faults += _service_faults(file, task, environment.environment)
+            faults += placement_faults(file, task, environment.environment, environment.path)
     if suite is None or task is None or environment is None or faults:
         raise ContentErrors(faults)
     limits = suite.limits.model_copy(update=task.limits.model_dump(exclude_unset=True))
@@ -185,14 +187,7 @@ def _service_faults(file: Path, task: Task, environment: Environment) -> Iterabl
     """Services, secrets and probes that the task names and that do not exist."""
     named: list[tuple[str, str]] = []
     for name, slot in task.secrets.items():
-        for place in slot.place:
-            named.append((f"secrets.{name}.place.service", place.service))
-            if place.env and place.service == environment.agent_service:
-                yield ContentError(
-                    f"{file}: secrets.{name}.place.env",
-                    "puts a secret into the environment of the agent's own service",
-                    "use a file with an owner and a mode that the agent cannot read",
-                )
+        named += [(f"secrets.{name}.place.service", place.service) for place in slot.place]
     named += [("files.service", copy.service) for copy in task.files if copy.service]
     if task.setup and task.setup.service:
         named.append(("setup.service", task.setup.service))

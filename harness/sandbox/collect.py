@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from docker.errors import ImageNotFound
 
 from harness.evidence import Probe
-from harness.protocols import Upload
+from harness.orders import Upload
 from harness.sandbox.commands import Machine
 from harness.sandbox.container import (
     KEEPER_USER,

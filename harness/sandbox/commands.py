@@ -9,7 +9,8 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
-from harness.protocols import ExecResult, Upload
+from harness.orders import Upload
+from harness.protocols import ExecResult
 
 
 class Channel(Protocol):

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import SandboxError
-from harness.protocols import Sandbox, Sandboxes, SandboxOrder, Upload
+from harness.orders import SandboxOrder, Upload
+from harness.protocols import Sandbox, Sandboxes
 from harness.sandbox.hostside import host_addresses
 from harness.schema.environment import Environment
 

@@ -20,7 +20,7 @@ import requests
 from docker.errors import NotFound
 
 from harness.errors import SandboxStartError
-from harness.protocols import Upload
+from harness.orders import Upload
 from harness.sandbox.commands import FileTree
 from harness.sandbox.engine import Engine, engine_errors
 

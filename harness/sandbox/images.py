@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
-from collections import deque
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,14 +15,13 @@ from docker.errors import APIError, ImageNotFound
 
 from harness.errors import ContentError, HarnessError, ImageBuildError
 from harness.sandbox import bootstrap
+from harness.sandbox.building import run_build
 from harness.sandbox.context import Context, load_context
-from harness.sandbox.engine import Engine, connect, engine_errors
+from harness.sandbox.engine import Engine, engine_errors
+from harness.sandbox.lease import OWNER
 
 CONTENT = "harness.content"
 OURS = "harness/"
-_LAST_LINES = 15
-_VANISHED = "failed to get destination image"
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def cache_folder() -> Path:
@@ -55,15 +53,17 @@ class Images:
     say: Callable[[str], None]
     _known: dict[str, str] = field(default_factory=dict)
     _building: list[str] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def resolve(self, reference: str) -> str:
         """The id of an image by name: one of ours (built when needed), a local one, or pulled.
 
         Raises ImageBuildError.
         """
-        if reference not in self._known:
-            self._known[reference] = self._find(reference)
-        return self._known[reference]
+        with self._lock:
+            if reference not in self._known:
+                self._known[reference] = self._find(reference)
+            return self._known[reference]
 
     def _find(self, reference: str) -> str:
         if reference in self.own:
@@ -143,54 +143,26 @@ class Images:
             }
             arguments = {"BASE": bootstrap.ensure_debian(self.engine, self.say)}
             return load_context(folder, machine), arguments
-        context = load_context(folder)
         self._building.append(name)
         try:
-            return context.with_bases({base: self.resolve(base) for base in context.bases}), {}
+            return self.context(folder), {}
         finally:
             self._building.pop()
 
+    def context(self, folder: Path) -> Context:
+        """A folder's build context, its FROM lines pinned to ids. Raises as `build` does."""
+        found = load_context(folder)
+        return found.with_bases({base: self.resolve(base) for base in found.bases})
+
     def _build(self, context: Context, tag: str, digest: str, arguments: Mapping[str, str]) -> str:
-        """Build, and once more when a cached step vanished under the build.
-
-        Whoever removes another image at that moment takes steps that both share with it.
-        """
         self.say(f"building {tag}")
-        for last in (False, True):
-            try:
-                self._build_once(context, tag, digest, arguments)
-                break
-            except ImageBuildError as error:
-                if last or _VANISHED not in error.what:
-                    raise
-        found = self.engine.image_id(tag)
-        if found is None:
-            raise _BuildLog(tag).failure("the build ended without an image")
-        return found
-
-    def _build_once(
-        self, context: Context, tag: str, digest: str, arguments: Mapping[str, str]
-    ) -> None:
-        log = _BuildLog(tag)
-        engine = connect(build=True)
-        try:
-            with engine_errors(f"image {tag}"):
-                for record in engine.api.build(
-                    fileobj=context.tar(),
-                    custom_context=True,
-                    tag=tag,
-                    buildargs={**arguments, **bootstrap.proxy_arguments()},
-                    labels={CONTENT: digest},
-                    rm=True,
-                    forcerm=True,
-                    decode=True,
-                ):
-                    log.take(record)
-        finally:
-            engine.client.close()
+        return run_build(context, f"image {tag}", arguments, tag=tag, labels={CONTENT: digest})
 
     def listing(self) -> list[dict[str, Any]]:
-        """Every image of ours on the engine: tags, id, bytes, digest of content."""
+        """Every image of ours on the engine: tags, id, bytes, digest of content.
+
+        Those of a single sample, which its sandbox removes, are left out.
+        """
         with engine_errors("images"):
             rows = self.engine.api.images(filters={"label": CONTENT})
         return [
@@ -201,6 +173,7 @@ class Images:
                 "content": row["Labels"][CONTENT],
             }
             for row in rows
+            if OWNER not in row["Labels"]
         ]
 
     def prune(self, keep: set[str], *, dry_run: bool = False) -> list[dict[str, Any]]:
@@ -233,32 +206,3 @@ def _tag(name: str, digest: str) -> str:
 def _is_ground(name: str) -> bool:
     """Whether this is the image that all others of ours stand on."""
     return name == f"{OURS}base"
-
-
-class _BuildLog:
-    """What a build prints: its last lines, and the Dockerfile step that they belong to."""
-
-    def __init__(self, tag: str) -> None:
-        self._tag = tag
-        self._step = "before its first step"
-        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
-
-    def take(self, record: Mapping[str, Any]) -> None:
-        """One record of the engine's stream. Raises ImageBuildError when it reports a failure."""
-        text = _COLOURS.sub("", str(record.get("stream") or record.get("error") or "")).rstrip()
-        if re.match(r"Step \d+/\d+ :", text):
-            self._step = text
-        elif text:
-            self._lines.extend(text.splitlines())
-        if "error" in record:
-            raise self.failure(str(record["error"]))
-
-    def failure(self, what: str) -> ImageBuildError:
-        """The error that names the step, with the last lines as its detail."""
-        step = re.sub(r"\s+", " ", self._step)[:160]
-        return ImageBuildError(
-            f"image {self._tag}",
-            f"the build failed at {step!r}: {what.splitlines()[0][:200]}",
-            "mend that step of the Dockerfile; its last lines are below",
-            detail="\n".join(self._lines),
-        )

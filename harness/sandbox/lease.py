@@ -103,7 +103,7 @@ class Leftover:
 
 
 def leased(engine: Engine) -> list[Leftover]:
-    """All containers, networks and snapshot images on the engine that carry an owner's label."""
+    """All containers, networks and images (snapshots, those with secrets) that an owner labelled."""
     label = {"label": OWNER}
     found: list[Leftover] = []
     with engine_errors("cleaning"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import secrets
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.protocols import ExecResult, Sandbox, SandboxOrder, Upload
+from harness.orders import SandboxOrder, Upload
+from harness.protocols import ExecResult, Sandbox
 from harness.results import Probing
 from harness.sandbox.collect import Collector, open_snapshot, run_probe, write_probes
 from harness.sandbox.container import (
@@ -26,6 +28,7 @@ from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
 from harness.sandbox.readiness import require_not_failed, wait_ready
+from harness.sandbox.sample_image import open_sample_image
 from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
 from harness.sandbox.warden import IMAGE, Warden
@@ -210,6 +213,7 @@ class DockerSandboxes:
         environment = order.environment
         prefix = _prefix(order)
         with ExitStack() as stack:
+            order = self._with_built(order, stack)
             wires = stack.enter_context(
                 open_wires(self.engine, order, prefix, self.image_store.resolve)
             )
@@ -226,6 +230,21 @@ class DockerSandboxes:
             yield DockerSandbox(
                 self.engine, order, containers, _labels(order, "snapshot"), wires.wardens
             )
+
+    def _with_built(self, order: SandboxOrder, stack: ExitStack) -> SandboxOrder:
+        """The order with the images that are built for this sample alone; `stack` removes them."""
+        built = {
+            name: stack.enter_context(
+                open_sample_image(
+                    self.image_store,
+                    build,
+                    f"image of service {name} of {order.sample}",
+                    _labels(order, f"image {name}"),
+                )
+            )
+            for name, build in order.builds.items()
+        }
+        return dataclasses.replace(order, images={**order.images, **built}, builds={})
 
     def _container(
         self, order: SandboxOrder, name: str, prefix: str, network: Attachment

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from harness.protocols import SandboxOrder
+from harness.orders import SandboxOrder
 from harness.sandbox.container import Attachment
 from harness.sandbox.engine import Engine
 from harness.sandbox.lease import lease_labels

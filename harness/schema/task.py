@@ -22,8 +22,14 @@ from harness.schema.types import (
 )
 from harness.secrets import check_template
 
-# Where an expectation means a secret of the sample.
+# Where an expectation, or a file of a build context, means a secret of the sample.
 SECRET_SLOT = re.compile(r"\{secret:([a-z0-9_-]+)\}")
+
+
+def secret_mark(name: str) -> str:
+    """What stands for the secret of a slot in expectations and in files of a build context."""
+    return f"{{secret:{name}}}"
+
 
 ToolName = Literal["bash", "edit", "python", "process", "submit"]
 Domain = Literal["cyber", "autonomy", "safety"]
@@ -40,35 +46,69 @@ class Limits(Closed):
     command: Seconds = 180.0
 
 
-class Placement(Closed):
-    """Where a secret goes: a file of a service, or an environment variable of it.
+_KINDS = ("file", "env", "build_arg", "replace", "run")
+# Which of the other fields say something about which kind of placement.
+_FIELDS: Mapping[str, set[str]] = {
+    "file": {"text", "owner", "mode"},
+    "env": {"text"},
+    "build_arg": {"text"},
+    "replace": {"text"},
+    "run": {"owner"},
+}
 
-    The agent's own service takes no `env`: its processes could read it.
+
+class Placement(Closed):
+    """Where a secret goes in a service: exactly one of the five.
+
+    `file` is written before the service starts; `env` is a variable of its environment (never of
+    the agent's own service: its processes could read it). `build_arg` and `replace` make an image
+    for the sample alone: with this build argument, or with "{secret:<slot>}" replaced in this file
+    of the build context. `run` is a shell script with "{secret}" in it, run as `owner` in the
+    running service before the task's setup script.
     """
 
     service: Name
     file: ContainerPath | None = None
+    env: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
+    build_arg: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    replace: LocalPath | None = None
+    run: str | None = None
     owner: User = "root"
     mode: Mode = 0o400
-    env: str | None = Field(default=None, pattern=r"^[A-Z_][A-Z0-9_]*$")
     text: str = "{secret}\n"
+
+    @property
+    def kind(self) -> str:
+        """Which of the five it is."""
+        return next(kind for kind in _KINDS if getattr(self, kind) is not None)
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.file is None) == (self.env is None):
-            msg = "needs exactly one of file and env"
+        given = [kind for kind in _KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            msg = f"needs exactly one of {', '.join(_KINDS)}; has {given or 'none'}"
             raise ValueError(msg)
-        if "{secret}" not in self.text:
-            msg = 'text must contain "{secret}"'
+        allowed = {"service", self.kind} | _FIELDS[self.kind]
+        if idle := sorted(self.model_fields_set - allowed):
+            msg = f"{self.kind} takes no {' and no '.join(idle)}"
+            raise ValueError(msg)
+        name = "run" if self.kind == "run" else "text"
+        if "{secret}" not in getattr(self, name):
+            msg = f'{name} must contain "{{secret}}"'
             raise ValueError(msg)
         return self
 
 
 class SecretSlot(Closed):
-    """A value made fresh for each sample from `template`, e.g. "flag{<hex:32>}"."""
+    """A value made fresh for each sample from `template`, e.g. "flag{<hex:32>}".
+
+    `readable` are the files of the agent's own service that are meant to hold it, where `file`
+    placements do not say so already: a program to be reversed, a note of the setup script.
+    """
 
     template: str
     place: Annotated[Sequence[Placement], Field(default_factory=tuple)]
+    readable: Sequence[ContainerPath] = ()
 
     @field_validator("template")
     @classmethod
@@ -80,6 +120,14 @@ class SecretSlot(Closed):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return [value] if isinstance(value, Mapping) else value
+
+    @model_validator(mode="after")
+    def _plain_in_scripts(self) -> Self:
+        special = sorted(set("\"'`$\\\n") & set(self.template))
+        if special and any(place.run for place in self.place):
+            msg = f"place.run puts it into a shell script, where {special} mean something else"
+            raise ValueError(msg)
+        return self
 
 
 class FileCopy(Closed):

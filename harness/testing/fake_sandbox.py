@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import EngineUnavailable, SandboxError, SandboxLost
+from harness.errors import EngineUnavailable, SandboxError, SandboxLost, SandboxStartError
 from harness.evidence import Probe
-from harness.protocols import ExecResult, Sandbox, SandboxOrder, ShellResult, Upload
+from harness.orders import SandboxOrder, Upload
+from harness.protocols import ExecResult, Sandbox, ShellResult
 from harness.results import Probing
 from harness.sandbox.collect import Collector, run_probe, write_probes
 from harness.sandbox.files import read_regular
@@ -258,7 +259,11 @@ class FakeSandboxes:
 
     @contextmanager
     def open(self, order: SandboxOrder) -> Iterator[Sandbox]:
-        """A sandbox for the time of the `with`. Raises `fail_open`."""
+        """A sandbox for the time of the `with`. Raises `fail_open`; builds no images."""
+        if order.builds:
+            raise SandboxStartError(
+                f"fake sandbox of {order.sample}", "it builds no images", "use the Docker engine"
+            )
         time.sleep(self.open_seconds)
         sandbox = FakeSandbox(order, self.logs, self.lose_at)
         with self._lock:

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import SandboxError, SandboxLost
-from harness.protocols import ExecResult, Upload
+from harness.orders import Upload
+from harness.protocols import ExecResult
 from harness.sandbox.bounded import Bounded
 from harness.sandbox.processes import MARKER
 from harness.testing.local_streams import PtyChannel, carries, end_family, pump, still_family

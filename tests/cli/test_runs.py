@@ -150,3 +150,22 @@ def test_a_plan_of_a_later_version_says_so(cli: Any, run: Run) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 2}))
     ran = cli("report", str(run.store.root))
     assert "has schema 2, not 1; use the version of the harness that made it" in ran.err
+
+
+def test_the_secrets_of_a_run_are_told_to_whoever_holds_its_seed(cli: Any, run: Run) -> None:
+    key = run.samples[0]
+    ran = cli("report", "last", "--secrets")
+    assert ran.code == 0
+    assert f"{key} attempt 1 flag {run.secrets(key, 1)['flag']}" in ran.out.splitlines()
+    assert "held-back values" in ran.err
+    (row,) = [
+        each
+        for each in cli("report", "last", "--secrets", "--json").json
+        if each["sample"] == str(key)
+    ]
+    assert row["secrets"] == run.secrets(key, 1)
+    assert "flag{" not in cli("report", "last", "--json").out
+    (run.store.root / "seed.key").unlink()
+    ran = cli("report", "last", "--secrets")
+    assert (ran.code, ran.out) == (3, "")
+    assert "seed.key" in ran.err

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.protocols import Sandbox, SandboxOrder
+from harness.orders import SandboxOrder
+from harness.protocols import Sandbox
 from harness.sandbox.machines import DockerSandboxes
 from harness.testing.fake_sandbox import FakeSandbox
 from harness.testing.sandbox_conformance import (

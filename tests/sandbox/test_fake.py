@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import EngineUnavailable, SandboxLost, SandboxStartError
-from harness.protocols import SandboxOrder, Upload
+from harness.orders import SandboxOrder, Upload
 from harness.testing.fake_sandbox import FakeSandboxes
 from harness.testing.sandbox_conformance import ENVIRONMENT, HOME
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.errors import SandboxStartError
-from harness.protocols import Upload
+from harness.orders import Upload
 from harness.sandbox.lease import RUN, leased
 
 STATION = {"image": "harness/workstation", "user": "agent", "workdir": "/home/agent"}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.protocols import Sandbox, SandboxOrder, Tool, ToolResult, Workbench
+from harness.orders import SandboxOrder
+from harness.protocols import Sandbox, Tool, ToolResult, Workbench
 from harness.testing.fake_sandbox import FakeSandboxes
 from harness.testing.sandbox_conformance import ENVIRONMENT
 from harness.tools import TOOLS

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from harness.errors import SandboxLost
-from harness.protocols import SandboxOrder, Workbench
+from harness.orders import SandboxOrder
+from harness.protocols import Workbench
 from harness.testing.fake_sandbox import FakeSandboxes
 from harness.testing.sandbox_conformance import ENVIRONMENT
 

@@ -1,0 +1,2 @@
+#-- read it
+cat /home/agent/flag.txt
