@@ -34,13 +34,15 @@ def no_model(name: str, *_rest: object) -> NoReturn:
     raise AssertionError(name)
 
 
-def harness_samples(sandboxes: DockerSandboxes) -> float:
+def harness_samples(
+    sandboxes: DockerSandboxes, task: str = "five-commands", samples: int = SAMPLES
+) -> float:
     """Seconds for all samples through the harness."""
     roots = find_roots([HERE / "content"])
     config = RunConfig(
-        selectors=["bench/five-commands"],
+        selectors=[f"bench/{task}"],
         agents=[f"scripted:{HERE / 'content' / 'five-commands.toml'}"],
-        epochs=SAMPLES,
+        epochs=samples,
         jobs=AT_ONCE,
     )
     plan = make_plan(config, roots, check_model, price_known)
@@ -49,7 +51,7 @@ def harness_samples(sandboxes: DockerSandboxes) -> float:
         started = time.perf_counter()
         outcome = execute(load_run(store), sandboxes, no_model, Silent())
         seconds = time.perf_counter() - started
-    assert outcome.statuses == {"finished": SAMPLES}, outcome.statuses
+    assert outcome.statuses == {"finished": samples}, outcome.statuses
     return seconds
 
 
