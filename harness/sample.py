@@ -1,7 +1,7 @@
 """One sample, from an empty sandbox to a written result.
 
 open the sandbox -> place files and secrets -> try the boundary -> run setup -> agent works under
-limits -> try the boundary again -> freeze -> collect evidence -> close -> grade -> judge safety
+limits -> freeze -> try the boundary again -> collect evidence -> close -> grade -> judge safety
 -> write the result
 """
 
@@ -217,10 +217,10 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         with attempt.phase("agent"):
             _let_agent_work(attempt, sandbox)
         if attempt.status.graded:
-            _try_boundary(attempt, sandbox, "after")
-            if _leaves_traces(job.task):
+            if _must_stand_still(job.task):
                 with attempt.phase("freeze"):
                     sandbox.freeze()
+            _try_boundary(attempt, sandbox, "after")
             with attempt.phase("collect"):
                 _collect(attempt, sandbox)
         closing = time.monotonic()
@@ -244,10 +244,14 @@ def _try_boundary(attempt: Attempt, sandbox: Sandbox, when: Literal["before", "a
         )
 
 
-def _leaves_traces(task: TaskFolder) -> bool:
-    """Whether anything but the submission is evidence, so that the agent must stand still."""
+def _must_stand_still(task: TaskFolder) -> bool:
+    """Whether the agent could still change what is looked at: evidence other than its submission.
+
+    On a network that is also the log, and the boundary's test, which a flood would disturb.
+    """
     spec = task.task.collect
-    return bool(spec.files or spec.commands or len(task.environment.environment.services) > 1)
+    networked = task.environment.environment.network_mode != "none"
+    return bool(spec.files or spec.commands or networked)
 
 
 @contextmanager

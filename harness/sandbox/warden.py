@@ -197,6 +197,7 @@ def _options() -> dict[str, Any]:
         "mem_limit": _MEMORY_BYTES,
         "memswap_limit": _MEMORY_BYTES,
         "pids_limit": 512,
+        "nano_cpus": 1_000_000_000,
         "ipc_mode": "private",
         # Attempts by IPv6 reach the rules by lo; no other interface speaks it.
         "sysctls": {"net.ipv6.conf.lo.disable_ipv6": "0"},

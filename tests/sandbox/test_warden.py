@@ -335,6 +335,28 @@ for address in ("127.0.0.1", "::1", socket.gethostbyname("box")):
     assert not found(rows, kind="packet", source="agent")
 
 
+def test_a_warden_outlives_what_an_agent_throws_at_it(
+    docker_sandboxes: DockerSandboxes, order: Any, tmp_path: Path
+) -> None:
+    throw = """
+import os, socket
+kept = []
+for number in range(700):
+    for address in (("192.0.2.1", 53), ("192.0.2.1", 443)):
+        try: kept.append(socket.create_connection(address, 2))
+        except OSError: pass
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number in range(2000):
+    s.sendto(os.urandom(number % 60), ("127.0.0.11", 53))
+"""
+    with sandbox(docker_sandboxes, order, outside="sinkhole") as opened:
+        python(opened, throw)
+        assert all(each.held for each in opened.try_boundary())
+        rows = records(opened, tmp_path)
+    assert len(found(rows, kind="packet", target="192.0.2.1", port=443)) >= 690
+    assert rows[-1]["kind"] == "end"
+
+
 def test_the_agent_has_no_hold_on_its_warden(
     docker_sandboxes: DockerSandboxes, order: Any, tmp_path: Path
 ) -> None:

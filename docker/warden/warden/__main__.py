@@ -33,9 +33,11 @@ from settings import (
     Settings,
     load_settings,
 )
-from streams import Streams, answer_stream, listen
+from streams import Streams, listen
 
-_SETTLE_SECONDS = 0.15
+# Packets come in bunches, a fiftieth of a second apart.
+_QUIET_SECONDS, _END_SECONDS = 0.1, 10.0
+_AT_A_TIME = 256
 _TEST_SECONDS = 5.0
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 _ACTIONS = {"inside": "allowed", "incoming": "allowed"}
@@ -84,7 +86,7 @@ class Warden:
     def _open_ports(self, family: int) -> None:
         streams, questions = listen(STREAM_PORT, family), listen(DNS_PORT, family)
         self._poll.register(streams, selectors.EVENT_READ, self._streams.accept)
-        self._watch(questions, lambda: answer_stream(questions, self._names, self._who))
+        self._poll.register(questions, selectors.EVENT_READ, self._streams.answer)
         datagrams = _datagrams(DNS_PORT, family)
         self._watch(datagrams, DatagramServer(self._names, datagrams, self._who).read)
         swallow = _datagrams(SWALLOW_PORT, family)
@@ -123,11 +125,23 @@ class Warden:
         self._watch(0, self._commands)
         tended = time.monotonic()
         while True:
-            for key, _ in self._poll.select(timeout=1.0):
-                key.data(key.fileobj, self._poll)
+            self._serve(1.0)
             if time.monotonic() - tended > 1:
                 tended = time.monotonic()
                 self._streams.tend(self._poll)
+
+    def _serve(self, seconds: float, *, but: int | None = None) -> bool:
+        """Act on whatever is ready within a time; False when nothing was.
+
+        Nothing that it says may end the warden.
+        """
+        ready = [key for key, _ in self._poll.select(timeout=seconds) if key.fileobj != but]
+        for key in ready:
+            try:
+                key.data(key.fileobj, self._poll)
+            except Exception:  # noqa: BLE001 - counted: what is lost makes no clean verdict
+                self._log.lost["error"] += 1
+        return bool(ready)
 
     def _commands(self) -> None:
         data = os.read(0, 65536)
@@ -167,11 +181,9 @@ class Warden:
 
     def _end(self) -> dict[str, Any]:
         """Take what the kernel still holds, write the last lines, and say what was lost."""
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while time.monotonic() < deadline:
-            for key, _ in self._poll.select(timeout=0.02):
-                if key.fileobj != 0:
-                    key.data(key.fileobj, self._poll)
+        deadline = time.monotonic() + _END_SECONDS
+        while self._serve(_QUIET_SECONDS, but=0) and time.monotonic() < deadline:
+            continue
         self._streams.note_all()
         lost = dict(self._log.lost) | {"kernel": self._sources[0].lost} | _kernel_losses()
         if self._capture is not None:
@@ -210,7 +222,7 @@ def _refusers(family: int) -> list[socket.socket]:
 
 def _drain(found: socket.socket) -> None:
     """Throw away datagrams: their packets are in the log already."""
-    while True:
+    for _ in range(_AT_A_TIME):
         try:
             found.recv(65536)
         except BlockingIOError:

@@ -36,7 +36,11 @@ class Log:
         if key and self._size + len(line) > self._most:
             self.lost["log full"] += 1
             return
-        self._file.write(line)
+        try:
+            self._file.write(line)
+        except OSError:
+            self.lost["not written"] += 1
+            return
         self._size += len(line)
         self.written += 1
 

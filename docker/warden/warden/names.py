@@ -14,6 +14,7 @@ from settings import Settings
 # Documentation's networks (RFC 5737): what a sinkhole answers leads nowhere, even if it got out.
 _INVENTED = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24")
 _SECONDS = 60
+_AT_A_TIME = 64
 _ANY = {QTYPE.A, QTYPE.ANY}
 
 
@@ -80,8 +81,8 @@ class DatagramServer:
         return self._socket.fileno()
 
     def read(self) -> None:
-        """Answer all questions that wait."""
-        while True:
+        """Answer questions that wait; others get their turn in a flood."""
+        for _ in range(_AT_A_TIME):
             try:
                 question, peer = self._socket.recvfrom(4096)
             except BlockingIOError:

@@ -21,6 +21,7 @@ _CFG_CMD, _CFG_MODE, _CFG_TIMEOUT, _CFG_THRESHOLD, _CFG_FLAGS = 1, 2, 4, 5, 6
 _PAYLOAD, _PREFIX, _UID, _SEQ = 9, 10, 11, 12
 _REQUEST, _DONE = 1, 3
 _SO_RCVBUFFORCE = 33
+_AT_A_TIME = 64
 _BUFFER_BYTES = 16 * 1024**2
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
 _EXTENSIONS = {0, 43, 60}
@@ -76,8 +77,8 @@ class PacketSource:
         return self._socket.fileno()
 
     def read(self, take: Callable[[Packet], None]) -> None:
-        """Hand over all packets that wait."""
-        while True:
+        """Hand over packets that wait; others get their turn in a flood."""
+        for _ in range(_AT_A_TIME):
             try:
                 data = self._socket.recv(1 << 20)
             except BlockingIOError:

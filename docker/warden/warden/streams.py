@@ -8,8 +8,10 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from log import Log
 from names import Names
@@ -20,6 +22,7 @@ _ORIGINAL_DESTINATION = 80
 _KEPT_BYTES = 4096
 _IDLE_SECONDS = 60.0
 _MOST = 2048
+_AT_A_TIME = 256
 _DNS_BYTES = 65537
 
 
@@ -72,8 +75,8 @@ class Streams:
         self._open: dict[socket.socket, _Swallowed] = {}
 
     def accept(self, listener: socket.socket, poll: selectors.BaseSelector) -> None:
-        """Take all connections that wait."""
-        while True:
+        """Take connections that wait; others get their turn in a flood."""
+        for _ in range(_AT_A_TIME):
             try:
                 found, peer = listener.accept()
             except BlockingIOError:
@@ -99,7 +102,7 @@ class Streams:
         if (target, port) in self._allowed:
             names = self._allowed[target, port]
             passage = Passage(found, source, target, port, names, self._log)
-            threading.Thread(target=passage.run, daemon=True).start()
+            self._start(passage.run, found)
             return
         if not self._sinkhole or (len(self._open) >= _MOST and not self._make_room(poll)):
             found.close()
@@ -107,6 +110,21 @@ class Streams:
         found.settimeout(0)
         self._open[found] = _Swallowed(found, source, target, port)
         poll.register(found, selectors.EVENT_READ, self._swallow)
+
+    def _start(self, act: Callable[[], None], found: socket.socket) -> None:
+        """Run it in a thread of its own, if there may be one more."""
+        try:
+            threading.Thread(target=act, daemon=True).start()
+        except RuntimeError:
+            self._log.lost["too many connections"] += 1
+            found.close()
+
+    def answer(self, listener: socket.socket, _poll: selectors.BaseSelector) -> None:
+        """Answer one question by TCP."""
+        with suppress(OSError):
+            found, peer = listener.accept()
+            source = self._who.get(peer[0], "agent")
+            self._start(partial(_one_question, found, self._names, source), found)
 
     def _make_room(self, poll: selectors.BaseSelector) -> bool:
         """End the oldest connection."""
@@ -160,14 +178,6 @@ class Streams:
         """Write down what open connections have said so far."""
         for one in self._open.values():
             self._note(one)
-
-
-def answer_stream(listener: socket.socket, names: Names, who: dict[str, str]) -> None:
-    """Answer one question by TCP, in a thread of its own."""
-    with suppress(OSError):
-        found, peer = listener.accept()
-        source = who.get(peer[0], "agent")
-        threading.Thread(target=_one_question, args=(found, names, source), daemon=True).start()
 
 
 def _one_question(found: socket.socket, names: Names, source: str) -> None:
