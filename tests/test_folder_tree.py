@@ -85,7 +85,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     roots = Roots((root, CHECKOUT))
     config = RunConfig(selectors=["demo"], agents=["oracle"])
     plan = make_plan(config, roots, lambda _name: None, lambda _name: True)
-    sandboxes = FakeSandboxes(logs={"web": "GET /\n"})
+    sandboxes = FakeSandboxes(logs={"web": "GET /\n"}, sensors={"network": "{}\n"})
     made = start_run(plan, roots, root / "runs", sandboxes, Silent())
     outcome = execute(load_run(made), sandboxes, lambda *_: None, Silent())  # type: ignore[arg-type,return-value]
     assert _finish(outcome, as_json=True) == 0

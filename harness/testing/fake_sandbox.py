@@ -56,6 +56,7 @@ class FakeSandbox:
 
     order: SandboxOrder
     logs: Mapping[str, str] = field(default_factory=dict)
+    sensors: Mapping[str, str] = field(default_factory=dict)
     lose_at: int | None = None
     _machines: dict[str, LocalMachine] = field(default_factory=dict)
     _folder: Path | None = None
@@ -196,6 +197,9 @@ class FakeSandbox:
         into.mkdir(parents=True, exist_ok=True)
         machines = {name: self._at(name) for name in self.order.environment.services}
         collector = Collector(machines, self.agent_service, into)
+        for name, text in self.sensors.items():
+            (into / "sensors").mkdir(exist_ok=True)
+            (into / "sensors" / f"{name}.jsonl").write_text(text)
         collector.logs(besides=())
         collector.files(spec)
         with self._snapshot() as snapshot:
@@ -232,12 +236,13 @@ class FakeSandbox:
 class FakeSandboxes:
     """Where fake sandboxes come from (see harness.protocols.Sandboxes).
 
-    `logs` is what each service will have printed. `fail_open` is raised by the first `fail_opens`
+    `logs` is what each service will have printed, `sensors` what each sensor will have written. `fail_open` is raised by the first `fail_opens`
     openings (all of them when it is None), `lose_at` counts the commands of each sandbox from 1,
     `gone` makes `ping` raise. `orders` keeps what was opened, `most_open` how many at once.
     """
 
     logs: Mapping[str, str] = field(default_factory=dict)
+    sensors: Mapping[str, str] = field(default_factory=dict)
     fail_open: SandboxError | None = None
     fail_opens: int | None = None
     lose_at: int | None = None
@@ -265,7 +270,7 @@ class FakeSandboxes:
                 f"fake sandbox of {order.sample}", "it builds no images", "use the Docker engine"
             )
         time.sleep(self.open_seconds)
-        sandbox = FakeSandbox(order, self.logs, self.lose_at)
+        sandbox = FakeSandbox(order, self.logs, self.sensors, self.lose_at)
         with self._lock:
             self.orders.append(order)
             if self.fail_open and (self.fail_opens is None or len(self.orders) <= self.fail_opens):
