@@ -252,16 +252,19 @@ for _ in range(50):
     assert found(rows, kind="packet", source="web", port=9001, action="allowed")
 
 
+@pytest.mark.parametrize("outside", ["refuse", "sinkhole"])
 def test_the_boundary_is_tried_before_and_after(
-    docker_sandboxes: DockerSandboxes, order: Any
+    docker_sandboxes: DockerSandboxes, order: Any, tmp_path: Path, outside: str
 ) -> None:
-    with sandbox(docker_sandboxes, order) as opened:
+    with sandbox(docker_sandboxes, order, outside=outside) as opened:
         for _ in range(2):
             probes = opened.try_boundary()
             assert {"tcp", "udp", "icmp", "dns", "ipv6", "metadata", "host"} <= {
                 each.probe for each in probes
             }
             assert all(each.held for each in probes), probes
+        rows = records(opened, tmp_path)
+    assert {row["source"] for row in rows if row["kind"] != "end"} == {"self-test"}
 
 
 def test_the_boundary_test_notices_rules_that_are_gone(

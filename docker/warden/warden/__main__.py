@@ -28,8 +28,10 @@ from settings import (
     CLOSED_PORT,
     DNS_PORT,
     LOG_FOLDER,
+    SELF_TEST,
     STREAM_PORT,
     SWALLOW_PORT,
+    TEST_MARK,
     Settings,
     load_settings,
 )
@@ -95,10 +97,12 @@ class Warden:
 
     def _note(self, packet: Packet) -> None:
         """Write down one packet of the rules' choosing."""
-        theirs = packet.prefix in {"service", "incoming"}
-        source = self._who.get(packet.source, packet.source) if theirs else "agent"
+        if packet.prefix in {"service", "incoming"}:
+            source = self._who.get(packet.source, packet.source)
+        else:
+            source = SELF_TEST if packet.mark == TEST_MARK else "agent"
         key = (packet.protocol, packet.target, packet.port)
-        if self._recent is not None and source == "agent":
+        if self._recent is not None and source == SELF_TEST:
             self._recent.add(key)
         permitted = (packet.target, packet.port) in self._permitted
         outside = "sunk" if self._settings.sinkhole else "refused"
@@ -158,6 +162,7 @@ class Warden:
     def _test(self, nonce: str, hosts: list[tuple[str, int]]) -> None:
         """Try the boundary; the event loop goes on and sees what the attempts leave."""
         self._recent = set()
+        self._settings.nonces.add(nonce)
         tried = attempt_all(nonce, hosts)
         deadline = time.monotonic() + _TEST_SECONDS
         keys = {each.key for each in tried if each.key[0] != "dns"}

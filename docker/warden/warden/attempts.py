@@ -1,7 +1,7 @@
 """The short self-test: attempts from inside the agent's namespace that must lead nowhere.
 
 They are made without the warden's mark, so the rules see them as they see the agent's. Each
-carries the test's nonce, so that its record proves that the log lives.
+carries the test's nonce, so that its record proves that the log lives, and says whose it is.
 """
 
 from __future__ import annotations
@@ -12,34 +12,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from settings import SO_MARK, TEST_MARK
+
 _METADATA = "169.254.169.254"
 _FAR, _FAR6 = "192.0.2.1", "2001:db8::1"
 _SECONDS = 0.5
 
 
+def _marked(family: int, kind: int, protocol: int = 0) -> socket.socket:
+    found = socket.socket(family, kind, protocol)
+    found.setsockopt(socket.SOL_SOCKET, SO_MARK, TEST_MARK)
+    found.settimeout(_SECONDS)
+    return found
+
+
 def _stream(family: int, address: str, port: int, data: bytes) -> None:
-    with socket.socket(family, socket.SOCK_STREAM) as speaker:
-        speaker.settimeout(_SECONDS)
+    with _marked(family, socket.SOCK_STREAM) as speaker:
         speaker.connect((address, port))
         speaker.sendall(data)
 
 
 def _datagram(family: int, address: str, port: int, data: bytes) -> None:
-    with socket.socket(family, socket.SOCK_DGRAM) as speaker:
-        speaker.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    with _marked(family, socket.SOCK_DGRAM) as speaker:
         speaker.sendto(data, (address, port))
 
 
 def _echo(address: str, data: bytes) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as speaker:
+    with _marked(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as speaker:
         speaker.sendto(b"\x08\0\0\0\0\0\0\0" + data, (address, 0))
 
 
 def _lookup(name: str) -> None:
     question = b"\x5e\xa1\x01\0\0\x01\0\0\0\0\0\0"
     question += b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as speaker:
-        speaker.settimeout(_SECONDS)
+    with _marked(socket.AF_INET, socket.SOCK_DGRAM) as speaker:
         speaker.sendto(question + b"\0\0\x01\0\x01", ("127.0.0.11", 53))
 
 

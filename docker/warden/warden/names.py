@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dnslib import QTYPE, RCODE, RR, A, DNSRecord
 from log import Log
-from settings import Settings
+from settings import SELF_TEST, Settings
 
 # Documentation's networks (RFC 5737): what a sinkhole answers leads nowhere, even if it got out.
 _INVENTED = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24")
@@ -30,6 +30,7 @@ class Names:
     def __init__(self, settings: Settings, log: Log) -> None:
         self._log = log
         self._sinkhole = settings.sinkhole
+        self._nonces = settings.nonces
         self._known = {name.lower(): address for name, address in settings.hosts.items()}
         self._known |= {name.lower(): address for name, address, _ in settings.allowed}
         self._invented: dict[str, str] = {}
@@ -49,13 +50,15 @@ class Names:
             reply.header.rcode = RCODE.NXDOMAIN
         elif asked.q.qtype in _ANY:
             reply.add_answer(RR(asked.q.qname, QTYPE.A, rdata=A(address), ttl=_SECONDS))
+        if name.removesuffix(".invalid") in self._nonces:
+            source = SELF_TEST
         self._log.write(
             "dns",
             (source, name),
             source=source,
             name=name,
             type=str(kind),
-            answer=address,
+            answer=address if asked.q.qtype in _ANY else None,
             action="answered" if name in self._known else ("sunk" if address else "refused"),
         )
         return bytes(reply.pack())

@@ -18,7 +18,7 @@ _NETLINK_NETFILTER, _ULOG = 12, 4
 _PACKET_MESSAGE, _CONFIG_MESSAGE = _ULOG << 8, _ULOG << 8 | 1
 _BIND, _COPY_PACKET, _NUMBERED = 1, 2, 1
 _CFG_CMD, _CFG_MODE, _CFG_TIMEOUT, _CFG_THRESHOLD, _CFG_FLAGS = 1, 2, 4, 5, 6
-_PAYLOAD, _PREFIX, _UID, _SEQ = 9, 10, 11, 12
+_MARK, _PAYLOAD, _PREFIX, _UID, _SEQ = 2, 9, 10, 11, 12
 _REQUEST, _DONE = 1, 3
 _SO_RCVBUFFORCE = 33
 _AT_A_TIME = 64
@@ -32,6 +32,7 @@ class Packet:
     """One packet, as it was sent."""
 
     prefix: str
+    mark: int
     uid: int | None
     raw: bytes
     source: str
@@ -98,8 +99,9 @@ class PacketSource:
             self.lost += max(0, number - self._next)
             self._next = number + 1
         uid = struct.unpack(">I", found[_UID])[0] if _UID in found else None
+        mark = struct.unpack(">I", found[_MARK])[0] if _MARK in found else 0
         prefix = found.get(_PREFIX, b"").rstrip(b"\0").decode()
-        return _decode(prefix, uid, found.get(_PAYLOAD, b""))
+        return _decode(prefix, mark, uid, found.get(_PAYLOAD, b""))
 
 
 def _messages(data: bytes) -> Iterator[bytes]:
@@ -121,7 +123,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[(length + 3) & ~3 :]
 
 
-def _decode(prefix: str, uid: int | None, raw: bytes) -> Packet:
+def _decode(prefix: str, mark: int, uid: int | None, raw: bytes) -> Packet:
     """Read the headers of an IP packet."""
     if raw[0] >> 4 == 4:  # noqa: PLR2004 - the version
         number, body = raw[9], raw[(raw[0] & 15) * 4 :]
@@ -137,4 +139,4 @@ def _decode(prefix: str, uid: int | None, raw: bytes) -> Packet:
         port = int.from_bytes(body[2:4], "big")
     start = {6: (body[12] >> 4) * 4 if number == 6 else 0, 17: 8, 1: 8, 58: 8}.get(number, 0)  # noqa: PLR2004
     name = _PROTOCOLS.get(number, str(number))
-    return Packet(prefix, uid, raw, source, target, name, port, body[start:])
+    return Packet(prefix, mark, uid, raw, source, target, name, port, body[start:])

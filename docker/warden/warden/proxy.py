@@ -8,9 +8,8 @@ import select
 import socket
 
 from log import Log
-from settings import MARK
+from settings import MARK, SO_MARK
 
-_SO_MARK = 36
 _CONNECT_SECONDS = 10.0
 _IDLE_SECONDS = 120.0
 _FIRST_BYTES = 16 * 1024
@@ -103,7 +102,7 @@ class Passage:
     def _connect(self) -> socket.socket:
         outer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            outer.setsockopt(socket.SOL_SOCKET, _SO_MARK, MARK)
+            outer.setsockopt(socket.SOL_SOCKET, SO_MARK, MARK)
             outer.settimeout(_CONNECT_SECONDS)
             outer.connect((self._where["target"], self._where["port"]))
         except OSError:

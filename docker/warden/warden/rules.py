@@ -112,6 +112,7 @@ table inet warden {{
         iifname != @segments return
         meta nfproto ipv6 return
         {whole}
+        meta l4proto igmp return
         ip daddr @gateways meta l4proto {{ tcp, udp }} th dport 53 return
         {own} return
         meta l4proto tcp tcp flags & (syn | ack) != syn return

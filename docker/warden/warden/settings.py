@@ -9,6 +9,10 @@ from typing import Any
 
 # Traffic of the warden's own carries this mark; setting it needs NET_ADMIN, which agents lack.
 MARK = 0x5EA1
+# The self-test's attempts carry another, of which no rule takes notice: the log tells them apart.
+TEST_MARK = 0x7E57
+SO_MARK = 36
+SELF_TEST = "self-test"
 DNS_PORT, STREAM_PORT, SWALLOW_PORT, CLOSED_PORT = 61053, 61080, 61081, 61099
 # The engine's own resolver in every namespace of a network.
 RESOLVER = "127.0.0.11"
@@ -24,7 +28,7 @@ class Settings:
     "a.b.c.d/len" by its own address there. `hosts` maps names of services to the addresses that
     may be reached, `who` addresses to the names of services. `allowed` holds [name, address,
     port] of what may be reached beyond the sandbox, through `egress`: the warden's own address
-    on the way out and the gateway there.
+    on the way out and the gateway there. `nonces` are what the self-tests of this warden said.
     """
 
     outside: str
@@ -37,6 +41,7 @@ class Settings:
     capture_bytes: int = 0
     log_bytes: int = 32 * 1024**2
     records_a_second: int = 2000
+    nonces: set[str] = field(default_factory=set)
 
     @property
     def sinkhole(self) -> bool:

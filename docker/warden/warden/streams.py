@@ -16,7 +16,7 @@ from functools import partial
 from log import Log
 from names import Names
 from proxy import Passage
-from settings import Settings
+from settings import SELF_TEST, Settings
 
 _ORIGINAL_DESTINATION = 80
 _KEPT_BYTES = 4096
@@ -72,6 +72,7 @@ class Streams:
         for name, address, port in settings.allowed:
             self._allowed[address, port].append(name)
         self._sinkhole = settings.sinkhole
+        self._nonces = settings.nonces
         self._open: dict[socket.socket, _Swallowed] = {}
 
     def accept(self, listener: socket.socket, poll: selectors.BaseSelector) -> None:
@@ -150,10 +151,12 @@ class Streams:
         if one.noted:
             return
         one.noted = True
+        tested = one.kept.decode("utf-8", "replace") in self._nonces
+        source = SELF_TEST if tested else one.source
         self._log.write(
             "stream",
-            (one.source, one.target, one.port),
-            source=one.source,
+            (source, one.target, one.port),
+            source=source,
             target=one.target,
             port=one.port,
             name=self._names.of.get(one.target),
