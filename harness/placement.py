@@ -87,7 +87,8 @@ def run_setup(folder: TaskFolder, secrets: Mapping[str, str], sandbox: Sandbox) 
     if setup is None:
         return
     service = setup.service or sandbox.agent_service
-    path = "/setup-by-harness"
+    places = folder.environment.environment.services[service].places or ("/",)
+    path = f"{places[-1].rstrip('/')}/setup-by-harness"
     try:
         script = (folder.path / setup.script).read_bytes()
     except OSError as error:
@@ -106,7 +107,16 @@ def run_setup(folder: TaskFolder, secrets: Mapping[str, str], sandbox: Sandbox) 
         env=env,
         timeout_seconds=setup.timeout,
     )
-    sandbox.exec(["/bin/rm", "-f", path], service=service, user="root")
+    # Root without capabilities removes nothing from a folder of the service's user.
+    removals = (
+        sandbox.exec(["/bin/rm", "-f", path], service=service, user=user) for user in ("root", None)
+    )
+    if all(removal.exit_code != 0 for removal in removals):
+        raise SandboxStartError(
+            f"setup of {folder.id}",
+            f"{path} cannot be removed again",
+            "make a folder of root's writable in environment.toml, such as /srv",
+        )
     if result.exit_code != 0:
         how = "timed out" if result.timed_out else f"ended with exit code {result.exit_code}"
         lines = (result.stdout + result.stderr).decode("utf-8", "replace").splitlines()

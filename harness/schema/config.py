@@ -42,3 +42,4 @@ class RunConfig(Closed):
     budget: RunBudget = RunBudget()
     settings: Settings = Settings()
     base_url: str | None = None
+    runtime: str | None = None
