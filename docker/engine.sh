@@ -41,7 +41,16 @@ else
     rm -f /var/run/docker.pid "$socket"
     runs /var/run/docker/containerd/containerd.pid containerd || rm -f /var/run/docker/containerd/containerd.pid
     say "starting dockerd (log: $log)"
-    setsid nohup dockerd </dev/null >>"$log" 2>&1 &
+    # gVisor, where it is installed and nobody has set the engine up. Its own network stack refuses
+    # newer kernels; "host" is the stack of the container's own network namespace.
+    set --
+    if [ ! -e /etc/docker/daemon.json ] && runsc=$(command -v runsc); then
+        settings=/run/harness-dockerd.json
+        set -- --config-file "$settings"
+        printf '{"runtimes": {"runsc": {"path": "%s", "runtimeArgs": ["--network=host"]}}}\n' \
+            "$runsc" >"$settings"
+    fi
+    setsid nohup dockerd "$@" </dev/null >>"$log" 2>&1 &
 fi
 
 waited=0

@@ -150,7 +150,8 @@ def _run_script(
 ) -> None:
     """Run the setup script with all secrets in its environment, and leave no copy of it."""
     service = setup.service or sandbox.agent_service
-    path = "/setup-by-harness"
+    places = folder.environment.environment.services[service].places or ("/",)
+    path = f"{places[-1].rstrip('/')}/setup-by-harness"
     try:
         script = (folder.path / setup.script).read_bytes()
     except OSError as error:
@@ -169,7 +170,16 @@ def _run_script(
         env=env,
         timeout_seconds=setup.timeout,
     )
-    sandbox.exec(["/bin/rm", "-f", path], service=service, user="root")
+    # Root without capabilities removes nothing from a folder of the service's user.
+    removals = (
+        sandbox.exec(["/bin/rm", "-f", path], service=service, user=user) for user in ("root", None)
+    )
+    if all(removal.exit_code != 0 for removal in removals):
+        raise SandboxStartError(
+            f"setup of {folder.id}",
+            f"{path} cannot be removed again",
+            "make a folder of root's writable in environment.toml, such as /srv",
+        )
     _require_success(result, f"setup of {folder.id}", setup.script, secrets)
 
 

@@ -91,9 +91,21 @@ def image_store(roots: Roots, tell: Callable[[str], None] = say) -> Images:
     return Images(connect(), own, tell)
 
 
-def docker_sandboxes(roots: Roots, tell: Callable[[str], None] = say) -> DockerSandboxes:
-    """Sandboxes on the machine's engine. Raises EngineUnavailable."""
+def docker_sandboxes(
+    roots: Roots, tell: Callable[[str], None] = say, runtime: str | None = None
+) -> DockerSandboxes:
+    """Sandboxes on the machine's engine, in one of its runtimes (its default when None).
+
+    Raises EngineUnavailable, UsageError for a runtime that the engine does not offer.
+    """
     from harness.sandbox.machines import DockerSandboxes
+    from harness.sandbox.runtimes import offered
 
     images = image_store(roots, tell)
-    return DockerSandboxes(images.engine, images)
+    if runtime is not None and runtime not in (known := offered(images.engine)):
+        raise UsageError(
+            f"--runtime {runtime}",
+            f"the engine offers {', '.join(known)} and no other",
+            "name one of these, or register it with dockerd",
+        )
+    return DockerSandboxes(images.engine, images, runtime)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 Column = tuple[str, str]
 
 
-def try_boundary(wanted: Sequence[str], *, as_json: bool) -> int:
+def try_boundary(wanted: Sequence[str], runtime: str | None, *, as_json: bool) -> int:
     """Run the self-test of each wanted profile (all by default); the exit code."""
     from harness.sandbox.containment import NETWORKS, PROFILES, self_test
 
     if unknown := set(wanted) - set(PROFILES):
         what = f"there is no profile {', '.join(sorted(unknown))}"
         raise UsageError("--profile", what, f"known: {', '.join(PROFILES)}")
-    sandboxes = docker_sandboxes(roots_of([]))
+    sandboxes = docker_sandboxes(roots_of([]), runtime=runtime)
     found: dict[Column, list[Finding]] = {}
     for profile in PROFILES:
         for network in NETWORKS if not wanted or profile in wanted else ():

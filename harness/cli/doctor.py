@@ -29,6 +29,7 @@ def doctor(
     profile: list[str] = typer.Option(
         [], "--profile", help="Only these profiles: strict, workstation, target."
     ),
+    runtime: str = typer.Option(None, help="Try the boundary in this OCI runtime."),
     json: bool = JsonOption,
 ) -> None:
     """Check this machine: engine, disk, images, keys. Exits with 1 when something is missing.
@@ -36,11 +37,18 @@ def doctor(
     With --containment about 35 harmless attempts are made inside a sandbox of each profile and
     network; exits with 1 when one of them is not denied.
     """
-    if containment or profile:
+    if containment or profile or runtime:
         from harness.cli.containment import try_boundary
 
-        raise typer.Exit(try_boundary(profile, as_json=json))
-    checks: list[Callable[[], Iterator[Finding]]] = [_python, _engine, _disk, _images, _keys]
+        raise typer.Exit(try_boundary(profile, runtime, as_json=json))
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        _python,
+        _engine,
+        _runtimes,
+        _disk,
+        _images,
+        _keys,
+    ]
     found = [finding for check in checks for finding in check()]
     if json:
         rows: list[dict[str, Any]] = [
@@ -69,7 +77,10 @@ def _engine() -> Iterator[Finding]:
         return
     yield "engine", "ok", f"{posture['engine']} (API {posture['api']}), {posture['system']}", ""
     yield "storage", "ok", f"{posture['storage_driver']}, cgroup v{posture['cgroup']}", ""
-    yield "seccomp", *_held("seccomp" in str(posture["security"]), "the engine's own profile")
+    yield (
+        "seccomp",
+        *_held("seccomp" in str(posture["security"]), "the engine can filter system calls"),
+    )
     yield "disk limits", *_held(posture["storage_quota"], "of containers, by project quota")
     yield "user mapping", *_held(posture["user_namespaces"], "container root is not host root")
 
@@ -78,6 +89,28 @@ def _held(holds: bool, what: str) -> tuple[str, str, str]:
     if holds:
         return "ok", f"yes: {what}", ""
     return "note", f"no: {what}", "runs record it in their posture"
+
+
+def _runtimes() -> Iterator[Finding]:
+    """The engine's runtimes; those with a kernel of their own are tried out."""
+    from harness.sandbox.runtime_probe import try_runtime
+    from harness.sandbox.runtimes import chosen, has_own_kernel, offered
+
+    try:
+        store = image_store(roots_of([]), lambda _text: None)
+        names, default = offered(store.engine), chosen(store.engine, None)
+        yield "runtimes", "ok", f"{', '.join(names)} (default {default})", ""
+        strong = [name for name in names if has_own_kernel(store.engine, name)]
+        base = store.own.get(_STARTERS[0])
+        image = store.existing(base, _STARTERS[0]) if base else None
+        if not strong:
+            yield "own kernel", "note", "no runtime has one", "the profile escape needs runsc"
+        for name in strong if image else ():
+            for each in try_runtime(store.engine, name, str(image)):
+                remedy = "" if each.works else "see docs/containment.md, Runtimes"
+                yield name, "ok" if each.works else "note", f"{each.what}: {each.said}", remedy
+    except HarnessError as error:
+        yield "runtimes", "note", error.what, error.remedy
 
 
 def _disk() -> Iterator[Finding]:

@@ -74,6 +74,9 @@ def run(
     capture: bool = typer.Option(
         False, "--capture", help="Keep the packets of sealed networks, 64 MB a sample at most."
     ),
+    runtime: str = typer.Option(
+        None, help="OCI runtime of the containers, such as runsc (default: the engine's)."
+    ),
     resume: str = typer.Option(None, "--resume", help="Go on with this run (folder, id, last)."),
     runs: Path = RunsOption,
     path: list[Path] = PathsOption,
@@ -84,8 +87,9 @@ def run(
     Prints a report, and last the run's path. With --resume, does only what has no score yet.
     """
     if resume:
-        if selectors:
-            raise UsageError("--resume", "a run resumes as planned", "leave the selectors out")
+        if selectors or runtime:
+            what = "the selectors" if selectors else "--runtime"
+            raise UsageError("--resume", "a run resumes as planned", f"leave {what} out")
         outcome = _resume(resume, runs, path, jobs)
     else:
         if not selectors:
@@ -118,6 +122,7 @@ def run(
             },
             base_url=base_url,
             capture_bytes=_CAPTURE_BYTES if capture else 0,
+            runtime=runtime,
         )
         outcome = _start(config, runs, path)
     raise typer.Exit(_finish(outcome, as_json=json))
@@ -182,7 +187,7 @@ def _start(
         config, roots, lambda name: check_model(name, base_url=config.base_url), price_known
     )
     with open_progress(quiet=quiet) as progress, _terminated_as_interrupted():
-        sandboxes = docker_sandboxes(roots, progress.preparing)
+        sandboxes = docker_sandboxes(roots, progress.preparing, config.runtime)
         store = start_run(plan, roots, runs_folder(runs), sandboxes, progress)
         return execute(load_run(store), sandboxes, _open_model, progress)
 
@@ -199,7 +204,7 @@ def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -
         check_model(model, base_url=run.config.base_url)
     with open_progress() as progress, _terminated_as_interrupted():
         sandboxes = docker_sandboxes(
-            roots_of([run.store.root / "content", *paths]), progress.preparing
+            roots_of([run.store.root / "content", *paths]), progress.preparing, run.config.runtime
         )
         return execute(run, sandboxes, _open_model, progress, jobs=jobs, resumed=True)
 

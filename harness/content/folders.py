@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from harness.content.placements import placement_faults
@@ -106,6 +106,7 @@ def load_task(path: Path, roots: Roots) -> TaskFolder:
         if environment is not None:
             faults += _service_faults(file, task, environment.environment)
             faults += placement_faults(file, task, environment.environment, environment.path)
+            faults += _read_only_faults(file, task, environment.environment)
     if suite is None or task is None or environment is None or faults:
         raise ContentErrors(faults)
     limits = suite.limits.model_copy(update=task.limits.model_dump(exclude_unset=True))
@@ -213,6 +214,40 @@ def _service_faults(file: Path, task: Task, environment: Environment) -> Iterabl
                 f"the environment {task.environment} has no service {service!r}",
                 f"its services are {known}",
             )
+
+
+def _read_only_faults(file: Path, task: Task, environment: Environment) -> Iterable[ContentError]:
+    """Files that a task puts where a service with a read-only root cannot take them."""
+    agents = environment.agent_service
+    placed = [(f"files {each.source}", each.service or agents, each.path) for each in task.files]
+    placed += [
+        (f"secrets.{name}.place.file", place.service, place.file)
+        for name, slot in task.secrets.items()
+        for place in slot.place
+        if place.file
+    ]
+    # The agent's own service is looked at in a copy, whose root can be written.
+    placed += [
+        (f"collect.commands {command.name} files", command.service, path)
+        for command in task.collect.commands
+        if command.service and command.service != agents
+        for path in command.files
+    ]
+    if task.setup:
+        placed.append(("setup.script", task.setup.service or agents, ""))
+    for field, name, path in placed:
+        service = environment.services.get(name)
+        if service is None or any(
+            PurePosixPath(path or place).is_relative_to(place) for place in service.places
+        ):
+            continue
+        writable = ", ".join(service.writable) or "no folder at all"
+        yield ContentError(
+            f"{file}: {field}",
+            f"{path or 'the script'} cannot be put into {name}: its root is read-only",
+            f"choose a place below what is writable there ({writable}), or add one to "
+            f"services.{name}.writable",
+        )
 
 
 def _evidence_faults(file: Path, task: Task) -> Iterable[ContentError]:

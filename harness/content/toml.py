@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from harness.content.lines import line_of
 from harness.errors import ContentError, ContentErrors
+from harness.schema.forbidden import forbidden
 from harness.schema.types import FORMS
 
 M = TypeVar("M", bound=BaseModel)
@@ -71,6 +72,8 @@ def _fault(path: Path, text: str, detail: ErrorDetails, model: type[BaseModel]) 
     field = _field(location)
     where = f"{path}:{line}: {field}" if line else f"{path}: {field or 'the file'}"
     if detail["type"] == "extra_forbidden":
+        if refused := forbidden({str(location[-1]): detail["input"]}):
+            return ContentError(where, f"is always refused: {refused[0][1]}", "remove it")
         near = difflib.get_close_matches(str(location[-1]), _keys(model), n=1)
         remedy = f'did you mean "{near[0]}"?' if near else "remove it"
         return ContentError(where, "unknown key", remedy)

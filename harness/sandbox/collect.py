@@ -122,7 +122,12 @@ def write_probes(probes: list[Probe], into: Path) -> None:
 def open_snapshot(
     engine: Engine, frozen: Container, service: Service, name: str, labels: Mapping[str, str]
 ) -> Iterator[Container]:
-    """A started container made from a frozen one's file system, for the time of the `with`."""
+    """A started container made from a frozen one's file system, for the time of the `with`.
+
+    Its writable folders are the frozen one's: a commit leaves them out. Its root can be written,
+    since nothing of the agent's runs there and a collected command may bring files.
+    """
+    service = service.model_copy(update={"read_only": False, "writable": ()})
     with engine_errors(frozen.where):
         conf = {"Labels": dict(labels)}
         image = str(engine.api.commit(frozen.id, pause=False, conf=conf)["Id"])
@@ -138,6 +143,8 @@ def open_snapshot(
             network=Attachment("none", hostname="snapshot"),
             env={},
             labels=labels,
+            runtime=frozen.posture["runtime"],
+            volumes_from=frozen.id,
         ) as container:
             container.start()
             yield container

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from docker.errors import APIError, NotFound
-from docker.types import LogConfig, Ulimit
+from docker.types import LogConfig, Mount, Ulimit
 
 from harness.errors import SandboxError
 from harness.sandbox.bounded import Bounded
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.files import Files
 from harness.sandbox.processes import Processes
+from harness.sandbox.runtimes import has_own_kernel, require_runtime
+from harness.sandbox.seccomp import system_calls
 from harness.sandbox.wiring import Endpoint
 from harness.schema.environment import NetworkMode, Service
 
 _FILE_BYTES = 1024**3
 _OPEN_FILES = 4096
+_DISK = "4G"
 _LOG_BYTES = 4 * 1024**2
 
 
@@ -105,11 +108,18 @@ class Container:
         return bytes(data).decode("utf-8", "replace").rstrip()
 
 
-def hardening(engine: Engine, service: Service) -> dict[str, Any]:
+def hardening(engine: Engine, service: Service, runtime: str) -> dict[str, Any]:
     """The engine's options for a service: closed by default, opened only as it declares."""
+    calls = system_calls(service.profile)
     options: dict[str, Any] = {
+        "runtime": runtime,
         "cap_drop": ["ALL"],
-        "security_opt": [] if service.setuid else ["no-new-privileges"],
+        "cap_add": list(service.capabilities),
+        "security_opt": [
+            f"seccomp={calls.text}",
+            *([] if service.setuid else ["no-new-privileges"]),
+        ],
+        "read_only": service.read_only,
         "mem_limit": service.memory,
         "memswap_limit": service.memory,
         "nano_cpus": int(service.cpus * 1e9),
@@ -126,22 +136,45 @@ def hardening(engine: Engine, service: Service) -> dict[str, Any]:
         ),
     }
     if engine.storage_quota:
-        options["storage_opt"] = {"size": "4G"}
+        options["storage_opt"] = {"size": _DISK}
     return options
 
 
-def _posture(service: Service, options: Mapping[str, Any], network: str) -> dict[str, Any]:
+def _writable(service: Service, labels: Mapping[str, str]) -> list[Mount]:
+    """A volume for each writable folder, filled from the image and removed with the container.
+
+    Not a tmpfs: the engine's archive calls, by which files come and go, do not see into one.
+    """
+    return [
+        Mount(target=path, source="", type="volume", labels=dict(labels))
+        for path in service.writable
+    ]
+
+
+def _posture(
+    engine: Engine, service: Service, options: Mapping[str, Any], network: str
+) -> dict[str, Any]:
     """What holds for a container, as the run records it."""
+    runtime = str(options["runtime"])
+    # A kernel of its own need not apply the filter, and gVisor does not by default.
+    filtered = not has_own_kernel(engine, runtime)
     return {
         "profile": service.profile,
+        "runtime": runtime,
+        "seccomp": system_calls(service.profile).posture if filtered else None,
         "user": service.user,
-        "capabilities": [],
+        "capabilities": options["cap_add"],
         "no_new_privileges": not service.setuid,
+        "read_only": service.read_only,
+        "writable": list(service.writable),
         "network": network,
         "memory_bytes": service.memory,
         "cpus": service.cpus,
         "pids": service.pids,
-        "disk_quota": "storage_opt" in options,
+        "open_files": _OPEN_FILES,
+        "file_bytes": _FILE_BYTES,
+        "disk_quota": options.get("storage_opt", {}).get("size"),
+        "user_namespace": engine.user_namespaces,
     }
 
 
@@ -158,9 +191,18 @@ def open_container(
     network: Attachment,
     env: Mapping[str, str],
     labels: Mapping[str, str],
+    runtime: str | None = None,
+    volumes_from: str | None = None,
 ) -> Iterator[Container]:
-    """Create a container (not started yet) for the time of the `with`. Raises SandboxError."""
-    options = hardening(engine, service)
+    """Create a container (not started yet) for the time of the `with`. Raises SandboxError.
+
+    `volumes_from` is a container whose writable folders it gets, instead of some of its own.
+    """
+    options = hardening(engine, service, require_runtime(engine, service, runtime, where))
+    if volumes_from is None:
+        options["mounts"] = _writable(service, labels)
+    else:
+        options["volumes_from"] = [volumes_from]
     api = engine.api
     with engine_errors(where):
         created = api.create_container(
@@ -184,9 +226,9 @@ def open_container(
             id=container,
             where=where,
             image=image,
-            files=Files(engine, container, where),
+            files=Files(engine, container, where, service.places),
             processes=Processes(engine, container, where),
-            posture=_posture(service, options, network.kind),
+            posture=_posture(engine, service, options, network.kind),
         )
     finally:
         remove_container(engine, container, where)

@@ -29,8 +29,8 @@ _PORT = 8000
 # What a profile opens on purpose.
 _DECLARED: Mapping[Profile, frozenset[str]] = {
     "strict": frozenset(),
-    "workstation": frozenset(),
-    "target": frozenset({"new-privileges"}),
+    "workstation": frozenset({"trace-child"}),
+    "target": frozenset({"trace-child", "new-privileges"}),
 }
 
 

@@ -80,7 +80,6 @@ class Engine:
     @property
     def posture(self) -> dict[str, Any]:
         """What a run should record of the engine: versions, drivers, what it can confine."""
-        options = self.info.get("SecurityOptions") or []
         return {
             "engine": self._version.get("Version"),
             "api": self._version.get("ApiVersion"),
@@ -90,10 +89,16 @@ class Engine:
             "storage_driver": self.info.get("Driver"),
             "cgroup": self.info.get("CgroupVersion", "1"),
             "runtime": self.info.get("DefaultRuntime"),
-            "security": options,
-            "user_namespaces": any("userns" in option for option in options),
+            "runtimes": sorted(self.info.get("Runtimes") or {}),
+            "security": self.info.get("SecurityOptions") or [],
+            "user_namespaces": self.user_namespaces,
             "storage_quota": self.storage_quota,
         }
+
+    @property
+    def user_namespaces(self) -> bool:
+        """Whether a container's root is another user of the host."""
+        return any("userns" in option for option in self.info.get("SecurityOptions") or [])
 
     @property
     def storage_quota(self) -> bool:

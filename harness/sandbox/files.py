@@ -11,7 +11,8 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -19,7 +20,7 @@ from typing import IO, Any
 import requests
 from docker.errors import NotFound
 
-from harness.errors import SandboxStartError
+from harness.errors import SandboxError, SandboxStartError
 from harness.orders import Upload
 from harness.sandbox.commands import FileTree
 from harness.sandbox.engine import Engine, engine_errors
@@ -51,11 +52,12 @@ class Chunks(io.RawIOBase):
 
 @dataclass
 class Files:
-    """The files of one container."""
+    """The files of one container. It can be written below `places` only."""
 
     engine: Engine
     container: str
     where: str
+    places: Sequence[str] = ("/",)
     _users: dict[str, tuple[int, int]] | None = None
 
     def members(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
@@ -85,27 +87,52 @@ class Files:
         return read_regular(self, path, max_bytes=max_bytes)
 
     def write(self, uploads: Iterable[Upload]) -> None:
-        """Put files in place in one call, with the folders above them that do not exist yet."""
+        """Put files in place, with the folders above them that do not exist yet.
+
+        Raises SandboxError for a path that cannot be written.
+        """
+        by_place: dict[str, list[Upload]] = defaultdict(list)
+        for upload in uploads:
+            by_place[self._place(upload.path)].append(upload)
+        for place, some in by_place.items():
+            self._put(place, some)
+
+    def _place(self, path: str) -> str:
+        """The writable folder that holds a path: the engine refuses any other beside it."""
+        for place in self.places:
+            if PurePosixPath(path).is_relative_to(place):
+                return place
+        raise SandboxError(
+            f"{self.where}:{path}",
+            f"the root file system is read-only; writable are {', '.join(self.places) or 'none'}",
+            "put the file there, or make its folder writable in environment.toml",
+        )
+
+    def _put(self, place: str, uploads: Iterable[Upload]) -> None:
         stream = io.BytesIO()
         made: set[str] = set()
         with tarfile.open(fileobj=stream, mode="w") as archive:
             for upload in uploads:
-                self._add_parents(archive, upload, made)
-                member = tarfile.TarInfo(upload.path.lstrip("/"))
+                self._add_parents(archive, upload, made, place)
+                name = str(PurePosixPath(upload.path).relative_to(place))
+                member = tarfile.TarInfo(name)
                 member.size, member.mode = len(upload.data), upload.mode
                 member.mtime = time.time()
                 member.uid, member.gid = self.user(upload.owner)
                 archive.addfile(member, io.BytesIO(upload.data))
         with engine_errors(self.where):
-            self.engine.api.put_archive(self.container, "/", stream.getvalue())
+            self.engine.api.put_archive(self.container, place, stream.getvalue())
 
-    def _add_parents(self, archive: tarfile.TarFile, upload: Upload, made: set[str]) -> None:
-        for folder in reversed(PurePosixPath(upload.path).parents):
+    def _add_parents(
+        self, archive: tarfile.TarFile, upload: Upload, made: set[str], place: str
+    ) -> None:
+        below = PurePosixPath(upload.path).relative_to(place)
+        for folder in reversed(below.parents[:-1]):
             name = str(folder)
-            if name in made or name == "/" or self.exists(name):
+            if name in made or self.exists(str(PurePosixPath(place) / folder)):
                 continue
             made.add(name)
-            member = tarfile.TarInfo(name.lstrip("/"))
+            member = tarfile.TarInfo(name)
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             member.mtime = time.time()
             member.uid, member.gid = self.user(upload.owner)

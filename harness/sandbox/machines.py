@@ -28,6 +28,7 @@ from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
 from harness.sandbox.readiness import require_not_failed, wait_ready
+from harness.sandbox.runtimes import chosen, require_runtime
 from harness.sandbox.sample_image import open_sample_image
 from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
@@ -188,16 +189,18 @@ class DockerSandboxes:
 
     engine: Engine
     image_store: Images
+    runtime: str | None = None
 
     @property
     def posture(self) -> Mapping[str, Any]:
-        """What the engine is and can."""
-        return self.engine.posture
+        """What the engine is and can, and the runtime that containers get."""
+        return {**self.engine.posture, "runtime": chosen(self.engine, self.runtime)}
 
     def images(self, environment: Environment, folder: Path) -> Mapping[str, str]:
-        """Image ids by service, built when needed."""
+        """Image ids by service, built when needed. Raises ContainmentError, SandboxError."""
         found = {}
         for name, service in environment.services.items():
+            require_runtime(self.engine, service, self.runtime, f"service {name}")
             if service.build is not None:
                 tag = f"harness/env-{folder.name}-{name}"
                 found[name] = self.image_store.build(folder / service.build, tag)
@@ -263,6 +266,7 @@ class DockerSandboxes:
             network=network,
             env=order.env.get(name, {}),
             labels=_labels(order, name),
+            runtime=self.runtime,
         )
 
     def ping(self) -> None:

@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import socket
 import stat
 import sys
@@ -22,28 +23,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_X86 = {
-    "ptrace": 101,
-    "syslog": 103,
-    "init_module": 175,
-    "clock_settime": 227,
-    "keyctl": 250,
-    "unshare": 272,
-    "setns": 308,
-    "bpf": 321,
+# On x86-64 and on arm64.
+_NUMBERS = {
+    "bpf": (321, 280),
+    "clock_settime": (227, 112),
+    "init_module": (175, 105),
+    "keyctl": (250, 219),
+    "mount": (165, 40),
+    "ptrace": (101, 117),
+    "setns": (308, 268),
+    "syslog": (103, 116),
+    "unshare": (272, 97),
 }
-_ARM = {
-    "unshare": 97,
-    "init_module": 105,
-    "clock_settime": 112,
-    "syslog": 116,
-    "ptrace": 117,
-    "keyctl": 219,
-    "setns": 268,
-    "bpf": 280,
-}
-_NUMBERS = _ARM if platform.machine() == "aarch64" else _X86
-_LET_IN = {errno.EINVAL, errno.ENOEXEC, errno.EFAULT, errno.ENOKEY, errno.E2BIG}
+_ARM = platform.machine() == "aarch64"
+_LET_IN = {errno.EINVAL, errno.ENOEXEC, errno.EFAULT, errno.ENOKEY, errno.E2BIG, errno.ENODEV}
 _NEW_NAMESPACES, _NEW_USER = 0x00020000, 0x10000000
 _CONNECT_SECONDS = 1.0
 
@@ -55,7 +48,7 @@ def _denied(text: str) -> OSError:
 def _system_call(name: str, *arguments: object) -> str:
     """Make a system call; an error that comes after the permission check counts as let in."""
     ctypes.set_errno(0)
-    if _LIBC.syscall(_NUMBERS[name], *arguments) >= 0:
+    if _LIBC.syscall(_NUMBERS[name][_ARM], *arguments) >= 0:
         return f"{name} succeeded"
     code = ctypes.get_errno()
     if code in _LET_IN:
@@ -65,7 +58,7 @@ def _system_call(name: str, *arguments: object) -> str:
 
 def _status(field: str) -> str:
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(line.split()[1] for line in lines if line.startswith(f"{field}:"))
+    return next((line.split()[1] for line in lines if line.startswith(f"{field}:")), "0")
 
 
 def _writable(path: str) -> str:
@@ -75,17 +68,23 @@ def _writable(path: str) -> str:
 
 
 def _in_child(act: Callable[[], object]) -> str:
-    """Do something to a process of its own, which then ends."""
+    """Do something in a process of its own, which may be killed for it."""
+    read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            act()
-            os._exit(0)
-        except OSError:
-            os._exit(1)
-    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
-        raise _denied("refused")
-    return "it was allowed"
+            said, code = str(act() or "it was allowed"), 0
+        except OSError as error:
+            said, code = error.strerror or str(error), 1
+        os.write(write, said.encode())
+        os._exit(code)
+    os.close(write)
+    with open(read, "rb") as pipe:
+        told = pipe.read().decode()
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code:
+        raise _denied(told if code > 0 else f"killed by {signal.Signals(-code).name}")
+    return told
 
 
 def capabilities() -> str:
@@ -98,7 +97,7 @@ def capabilities() -> str:
 
 def new_privileges() -> str:
     """Gain rights by running a setuid program."""
-    if _status("NoNewPrivs") == "1":
+    if _LIBC.prctl(39, 0, 0, 0, 0) == 1:  # PR_GET_NO_NEW_PRIVS; gVisor's status has no line for it
         raise _denied("no_new_privs is set")
     return "no_new_privs is not set"
 
@@ -120,6 +119,12 @@ def packet_socket() -> str:
     """Listen to the network."""
     socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
     return "a packet socket was opened"
+
+
+def vsock() -> str:
+    """Speak to the machine that this machine runs on."""
+    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+    return "a socket to the hypervisor was opened"
 
 
 def device_node() -> str:
@@ -157,6 +162,11 @@ def trace_init() -> str:
     return said
 
 
+def trace_child() -> str:
+    """Trace a process of one's own, as debuggers do."""
+    return _system_call_in_child("ptrace", 0, 0, 0, 0)
+
+
 def init_root() -> str:
     """See the files of the container's first process."""
     return f"{len(os.listdir('/proc/1/root'))} entries"
@@ -191,12 +201,8 @@ def release_agent() -> str:
 
 
 def mount() -> str:
-    """Mount a file system."""
-    ctypes.set_errno(0)
-    if _LIBC.mount(b"none", b"/mnt", b"tmpfs", 0, None) == 0:
-        _LIBC.umount2(b"/mnt", 2)
-        return "a tmpfs was mounted"
-    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    """Mount a file system (of a kind that does not exist)."""
+    return _system_call("mount", b"none", b"/mnt", b"no-such-kind", 0, None)
 
 
 def _system_call_in_child(name: str, *arguments: object) -> str:
@@ -221,28 +227,28 @@ def enter_namespace() -> str:
 
 def bpf() -> str:
     """Load programs into the kernel."""
-    return _system_call("bpf", 5, 0, 0)
+    return _system_call_in_child("bpf", 5, 0, 0)
 
 
 def keys() -> str:
     """Use the kernel's key rings, which containers share."""
-    return _system_call("keyctl", 0, -3, 0, 0, 0)
+    return _system_call_in_child("keyctl", 0, -3, 0, 0, 0)
 
 
 def module() -> str:
     """Load a kernel module."""
-    return _system_call("init_module", b"", 0, b"")
+    return _system_call_in_child("init_module", b"", 0, b"")
 
 
 def clock() -> str:
     """Set the clock (to a time that does not exist)."""
     wrong = (ctypes.c_long * 2)(0, 2_000_000_000)
-    return _system_call("clock_settime", 0, wrong)
+    return _system_call_in_child("clock_settime", 0, wrong)
 
 
 def kernel_log() -> str:
     """Read the kernel's log."""
-    return _system_call("syslog", 10, 0, 0)
+    return _system_call_in_child("syslog", 10, 0, 0)
 
 
 def engine_socket() -> str:
@@ -257,11 +263,8 @@ def engine_socket() -> str:
 
 def host_devices() -> str:
     """Find devices of the host."""
-    found = [
-        each
-        for each in ("/dev/mem", "/dev/kmsg", "/dev/fuse", "/dev/loop-control")
-        if Path(each).exists()
-    ]
+    names = ("mem", "kmsg", "fuse", "loop-control")
+    found = [f"/dev/{each}" for each in names if Path("/dev", each).exists()]
     found += [str(path) for path in Path("/dev").glob("[sv]d[a-z]*")]
     if not found:
         raise _denied("none")
@@ -310,8 +313,7 @@ def swap() -> str:
     both = folder / "memory.memsw.limit_in_bytes"
     if not both.exists():
         raise _denied("the kernel counts no swap here")
-    plain = folder / "memory.limit_in_bytes"
-    if int(both.read_text()) <= int(plain.read_text()) < 1 << 60:
+    if int(both.read_text()) <= int((folder / "memory.limit_in_bytes").read_text()) < 1 << 60:
         raise _denied("no swap")
     return "swap is allowed"
 

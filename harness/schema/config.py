@@ -46,3 +46,4 @@ class RunConfig(Closed):
     settings: Settings = Settings()
     base_url: str | None = None
     capture_bytes: int = Field(default=0, ge=0)
+    runtime: str | None = None

@@ -7,8 +7,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from harness.schema.forbidden import GRANTABLE, refused_capability
 from harness.schema.types import Bytes, Closed, ContainerPath, HostPort, LocalPath, Name, Seconds
 from harness.schema.types import User as UserName
+
+_KERNELS = {"proc", "sys", "dev"}
 
 
 class Readiness(Closed):
@@ -35,7 +38,11 @@ class Readiness(Closed):
 
 
 class Service(Closed):
-    """One container. Exactly one of `image` (a name known to the engine) and `build` (a folder)."""
+    """One container. Exactly one of `image` (a name known to the engine) and `build` (a folder).
+
+    `setuid` and `capabilities` are what a target may need; with `read_only` the service can write
+    below the `writable` folders alone.
+    """
 
     image: str | None = None
     build: LocalPath | None = None
@@ -43,8 +50,11 @@ class Service(Closed):
     user: UserName | None = None
     workdir: ContainerPath | None = None
     env: Mapping[str, str] = Field(default_factory=dict)
-    profile: Literal["strict", "workstation", "target"] = "strict"
+    profile: Literal["strict", "workstation", "target", "escape"] = "strict"
     setuid: bool = False
+    capabilities: Sequence[str] = ()
+    read_only: bool = False
+    writable: Sequence[ContainerPath] = ()
     memory: Bytes = 512 * 1024**2
     cpus: float = Field(default=1.0, gt=0, le=64)
     pids: int = Field(default=128, ge=4, le=32768)
@@ -55,10 +65,35 @@ class Service(Closed):
         if (self.image is None) == (self.build is None):
             msg = "needs exactly one of image and build"
             raise ValueError(msg)
-        if self.setuid and self.profile != "target":
-            msg = 'setuid programs work in profile "target" only; set profile = "target"'
-            raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _extras_of_targets(self) -> Self:
+        for name, given in (("setuid", self.setuid), ("capabilities", self.capabilities)):
+            if given and self.profile not in {"target", "escape"}:
+                msg = f'{name} works in profile "target" only; set profile = "target"'
+                raise ValueError(msg)
+        for name in self.capabilities:
+            if reason := refused_capability(name):
+                msg = f"capability {name} is refused: {reason}; grantable: {', '.join(GRANTABLE)}"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _writable_places(self) -> Self:
+        if self.writable and not self.read_only:
+            msg = "writable lists folders of a read-only root; set read_only = true or drop it"
+            raise ValueError(msg)
+        for path in self.writable:
+            if path == "/" or path.split("/")[1] in _KERNELS:
+                msg = f"writable cannot hold {path}; name a folder such as /home/agent"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The folders below which files can be put, inner ones first."""
+        return sorted(self.writable, key=len, reverse=True) if self.read_only else ("/",)
 
 
 NetworkMode = Literal["none", "sealed", "allow"]
