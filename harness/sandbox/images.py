@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
+from urllib3.exceptions import ReadTimeoutError
 
-from harness.errors import ContentError, HarnessError, ImageBuildError
+from harness.errors import ContentError, EngineUnavailable, HarnessError, ImageBuildError
 from harness.sandbox import bootstrap
 from harness.sandbox.context import Context, load_context
-from harness.sandbox.engine import Engine, connect, engine_errors
+from harness.sandbox.engine import BUILD_SECONDS, Engine, connect, engine_errors
 
 CONTENT = "harness.content"
 OURS = "harness/"
@@ -184,8 +185,13 @@ class Images:
                     rm=True,
                     forcerm=True,
                     decode=True,
+                    timeout=BUILD_SECONDS,
                 ):
                     log.take(record)
+        except EngineUnavailable as error:
+            if isinstance(error.__cause__, ReadTimeoutError):
+                raise log.failure(f"it printed nothing for {BUILD_SECONDS} s") from error
+            raise
         finally:
             engine.client.close()
 
