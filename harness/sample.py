@@ -335,16 +335,16 @@ def _collect(attempt: Attempt, sandbox: Sandbox) -> None:
         for command in spec.commands
         for source in command.files.values()
     }
-    sandbox.collect(spec, uploads, job.paths.evidence)
-    if job.cancellation.machines_gone:
-        raise Cancelled(job.cancellation.reason)
     submission = json.dumps({"answer": attempt.answer})
     try:
+        sandbox.collect(spec, uploads, job.paths.evidence)
+        if job.cancellation.machines_gone:
+            raise Cancelled(job.cancellation.reason)
         (job.paths.evidence / "submission.json").write_text(submission, "utf-8")
     except OSError as error:
         raise StoreError(
             str(job.paths.evidence),
-            f"cannot be written ({error})",
+            f"cannot be written ({error.strerror or error})",
             "free disk space, then --resume",
         ) from error
     attempt.collected = True

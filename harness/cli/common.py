@@ -61,6 +61,11 @@ def runs_folder(given: Path | None) -> Path:
     return (given or Path(os.environ.get("HARNESS_RUNS") or "runs")).absolute()
 
 
+def usual_jobs() -> int:
+    """Samples at once when nobody says how many."""
+    return max(2, os.cpu_count() or 2)
+
+
 def find_run(name: str, runs: Path | None) -> RunStore:
     """A run by its folder, by its id or the end of it, or the last one.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,10 +11,16 @@ from typing import Any
 import typer
 
 from harness.cli import DONE, GATE
-from harness.cli.common import JsonOption, echo_json, image_store, roots_of, runs_folder
-from harness.errors import HarnessError
+from harness.cli.common import (
+    JsonOption,
+    echo_json,
+    image_store,
+    roots_of,
+    runs_folder,
+    usual_jobs,
+)
+from harness.errors import EngineUnavailable, HarnessError, UsageError
 
-_DISK_BYTES = 5e9
 _KEYS = ("ANTHROPIC_API_KEY", "AWS_ACCESS_KEY_ID", "GOOGLE_APPLICATION_CREDENTIALS")
 _STARTERS = ("harness/base", "harness/workstation")
 
@@ -45,7 +50,7 @@ def doctor(
         _python,
         _engine,
         _runtimes,
-        _disk,
+        _room,
         _images,
         _keys,
     ]
@@ -58,7 +63,7 @@ def doctor(
     else:
         for what, state, value, remedy in found:
             mark = {"ok": "ok     ", "bad": "MISSING", "note": "note   "}[state]
-            typer.echo(f"{mark} {what:14} {value}" + (f"; {remedy}" if remedy else ""))
+            typer.echo(f"{mark} {what:17} {value}" + (f"; {remedy}" if remedy else ""))
     raise typer.Exit(GATE if any(state == "bad" for _, state, _, _ in found) else DONE)
 
 
@@ -113,13 +118,23 @@ def _runtimes() -> Iterator[Finding]:
         yield "runtimes", "note", error.what, error.remedy
 
 
-def _disk() -> Iterator[Finding]:
-    folder = runs_folder(None)
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    state, remedy = ("ok", "") if free > _DISK_BYTES else ("bad", "free some; images need 3 GB")
-    yield "disk", state, f"{free / 1e9:.0f} GB free at {folder}", remedy
+def _room() -> Iterator[Finding]:
+    """What `harness run` looks at first, for a sample per core on a network of its own."""
+    from harness.sandbox.engine import connect
+    from harness.sandbox.preflight import Demand, look_at_engine, look_here
+    from harness.schema.environment import Service
+
+    memory = Service(image="any").memory
+    wanted = Demand(jobs=usual_jobs(), memory_bytes=memory, segments=1)
+    found = [*look_here(runs_folder(None), wanted)]
+    try:
+        found += look_at_engine(connect(), wanted)
+    except UsageError as error:
+        yield error.where, "bad", error.what, error.remedy
+    except EngineUnavailable:
+        pass  # told by the check of the engine
+    for each in found:
+        yield each.what, each.state, each.value, each.remedy
 
 
 def _images() -> Iterator[Finding]:

@@ -21,7 +21,9 @@ from harness.cli.common import (
     find_run,
     roots_of,
     runs_folder,
+    usual_jobs,
 )
+from harness.cli.ready import make_ready
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from harness.run import Run
     from harness.runner import RunOutcome
     from harness.schema.config import RunConfig
+
+_OUTPUTS = (1, 2)
 
 
 _CAPTURE_BYTES = 64 * 1024**2
@@ -100,7 +104,7 @@ def run(
             models=[_absolute(each, "scripted/") for each in model],
             agents=[_absolute(each, "scripted:") for each in agent],
             epochs=epochs,
-            jobs=jobs or max(2, os.cpu_count() or 2),
+            jobs=jobs or usual_jobs(),
             name=name,
             limits={
                 "steps": limit_steps,
@@ -188,6 +192,12 @@ def _start(
     )
     with open_progress(quiet=quiet) as progress, _terminated_as_interrupted():
         sandboxes = docker_sandboxes(roots, progress.preparing, config.runtime)
+        make_ready(
+            sandboxes.engine,
+            runs_folder(runs),
+            [task.environment.environment for task in plan.tasks],
+            jobs=min(config.jobs, len(plan.samples)),
+        )
         store = start_run(plan, roots, runs_folder(runs), sandboxes, progress)
         return execute(load_run(store), sandboxes, _open_model, progress)
 
@@ -206,14 +216,28 @@ def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -
         sandboxes = docker_sandboxes(
             roots_of([run.store.root / "content", *paths]), progress.preparing, run.config.runtime
         )
+        make_ready(
+            sandboxes.engine,
+            run.store.root,
+            [task.environment.environment for task in run.tasks.values()],
+            jobs=min(jobs or run.config.jobs, len(run.samples)),
+        )
         return execute(run, sandboxes, _open_model, progress, jobs=jobs, resumed=True)
 
 
 class _terminated_as_interrupted:  # noqa: N801 - reads as a phrase in a with
-    """SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does."""
+    """SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does.
+
+    After a SIGHUP the terminal is gone, and writing to it an error: nothing is written there.
+    """
 
     def __enter__(self) -> None:
-        def interrupt(_signal: int, _frame: Any) -> None:
+        terminals = [each for each in _OUTPUTS if os.isatty(each)]
+
+        def interrupt(number: int, _frame: Any) -> None:
+            for each in terminals if number == signal.SIGHUP else ():
+                with Path(os.devnull).open("wb") as nowhere:
+                    os.dup2(nowhere.fileno(), each)
             raise KeyboardInterrupt
 
         self._before = {

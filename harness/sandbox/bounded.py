@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import BinaryIO, Self
+
+from harness.errors import StoreError
 
 
 class Bounded:
     """Keeps the head and the tail of a stream, half of `max_bytes` each, and counts the rest.
 
     With `spool`, the whole goes to that host file too, up to `spool_bytes`; the file is created
-    only when something was cut.
+    only when something was cut. Raises StoreError when it cannot be written.
     """
 
     def __init__(
@@ -58,17 +62,27 @@ class Bounded:
     def _keep(self, data: bytes) -> None:
         if self._spool_path is None:
             return
-        if self._spool is None:
-            if len(self._head) + len(self._tail) + len(data) <= self._head_bytes + self._tail_bytes:
-                return
-            self._spool_path.parent.mkdir(parents=True, exist_ok=True)
-            self._spool = self._spool_path.open("wb")
-            self._write(bytes(self._head + self._tail))
-        self._write(data)
+        kept = len(self._head) + len(self._tail)
+        if self._spool is None and kept + len(data) <= self._head_bytes + self._tail_bytes:
+            return
+        try:
+            if self._spool is None:
+                self._spool_path.parent.mkdir(parents=True, exist_ok=True)
+                self._spool = self._spool_path.open("wb", buffering=0)
+                self._write(bytes(self._head + self._tail))
+            self._write(data)
+        except OSError as error:
+            raise StoreError(
+                str(self._spool_path),
+                f"cannot be written ({error.strerror or error})",
+                "free disk space, then `harness run --resume`",
+            ) from error
 
     def _write(self, data: bytes) -> None:
         if self._spool is not None:
-            self._spool.write(data[: self._spool_left])
+            part = data[: self._spool_left]
+            if self._spool.write(part) != len(part):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._spool_left = max(0, self._spool_left - len(data))
 
     @property

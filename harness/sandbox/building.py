@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import ImageBuildError
+from urllib3.exceptions import ReadTimeoutError
+
+from harness.errors import EngineUnavailable, ImageBuildError
 from harness.sandbox import bootstrap
 from harness.sandbox.context import Context
-from harness.sandbox.engine import connect, engine_errors
+from harness.sandbox.engine import BUILD_SECONDS, connect, engine_errors
 
 _LAST_LINES = 15
 _VANISHED = "failed to get destination image"
@@ -54,9 +56,14 @@ def _build(context: Context, where: str, options: Mapping[str, Any]) -> str:
                 rm=True,
                 forcerm=True,
                 decode=True,
+                timeout=BUILD_SECONDS,
                 **options,
             ):
                 log.take(record)
+    except EngineUnavailable as error:
+        if isinstance(error.__cause__, ReadTimeoutError):
+            raise log.failure(f"it printed nothing for {BUILD_SECONDS} s") from error
+        raise
     finally:
         engine.client.close()
     if not log.image:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import tarfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from docker.errors import ImageNotFound
@@ -66,17 +66,18 @@ class Collector:
                 self._cut[entry] = f"the folder {parent} is a symlink; links are not followed"
                 return left
         try:
-            for member, stream in files.members(path):
-                full = PurePosixPath(path).parent / member.name
-                member.name = f"{service}{full}"
-                if ".." in full.parts or member.islnk():
-                    self._cut[f"{entry} {full}"] = "not a plain file, folder or symlink"
-                    continue
-                if member.isreg() and member.size > left:
-                    self._cut[entry] = f"{full} has {member.size} bytes; {left} were left"
-                    break
-                left -= member.size if member.isreg() else 0
-                archive.addfile(member, stream)
+            with closing(files.members(path)) as members:
+                for member, stream in members:
+                    full = PurePosixPath(path).parent / member.name
+                    member.name = f"{service}{full}"
+                    if ".." in full.parts or member.islnk():
+                        self._cut[f"{entry} {full}"] = "not a plain file, folder or symlink"
+                        continue
+                    if member.isreg() and member.size > left:
+                        self._cut[entry] = f"{full} has {member.size} bytes; {left} were left"
+                        break
+                    left -= member.size if member.isreg() else 0
+                    archive.addfile(member, stream)
         except FileNotFoundError:
             self._cut[entry] = "there is no such file"
         return left

@@ -6,7 +6,7 @@ Docker containers provide it here; harness.testing provides it with processes of
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 from harness.orders import Upload
@@ -97,11 +97,14 @@ class Commands(Protocol):
         ...
 
 
+Members = Generator[tuple[tarfile.TarInfo, IO[bytes] | None], None, None]
+
+
 class FileTree(Protocol):
     """The files of one machine."""
 
-    def members(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-        """Walk what stands at `path`: headers, streams for regular files."""
+    def members(self, path: str) -> Members:
+        """Walk what stands at `path`: headers, streams for regular files. Close it when done."""
         ...
 
     def stat(self, path: str) -> Mapping[str, Any] | None:

@@ -13,13 +13,14 @@ from typing import Any
 
 import docker
 import requests
+import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from harness.errors import EngineUnavailable, SandboxError, SandboxLost
 
 START_ENGINE = "start Docker (`make setup` does it on Debian as root), or set DOCKER_HOST"
 _CALL_SECONDS = 120
-_BUILD_SECONDS = 1800
+BUILD_SECONDS = 1800
 # The SDK keeps a pool for every address of its API, so each may be small.
 _POOL = 4
 
@@ -41,7 +42,12 @@ def engine_errors(where: str) -> Iterator[None]:
         raise SandboxError(
             where, f"the engine refused: {error.explanation or error}", "see the engine's log"
         ) from error
-    except (requests.exceptions.RequestException, DockerException, OSError) as error:
+    except (
+        requests.exceptions.RequestException,
+        urllib3.exceptions.HTTPError,  # where the SDK reads a stream by itself
+        DockerException,
+        OSError,
+    ) as error:
         raise EngineUnavailable(
             where, f"the engine does not answer ({_short(error)})", START_ENGINE
         ) from error
@@ -65,6 +71,11 @@ class Engine:
     def api(self) -> docker.APIClient:
         """The low-level client."""
         return self.client.api
+
+    @property
+    def local(self) -> bool:
+        """Whether it is reached by a socket of this machine, so that its files may be here."""
+        return str(self.api.base_url).startswith("http+docker://")
 
     @cached_property
     def info(self) -> dict[str, Any]:
@@ -129,7 +140,7 @@ def connect(*, build: bool = False) -> Engine:
     """
     with engine_errors(f"engine at {os.environ.get('DOCKER_HOST', 'the default socket')}"):
         client = docker.from_env(
-            timeout=_BUILD_SECONDS if build else _CALL_SECONDS, max_pool_size=_POOL
+            timeout=BUILD_SECONDS if build else _CALL_SECONDS, max_pool_size=_POOL
         )
         client.api.trust_env = False  # proxies are for the world outside
         # With many samples at once a pool overflows now and then; that costs a connection.

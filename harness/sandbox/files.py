@@ -12,17 +12,18 @@ import json
 import tarfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 import requests
 from docker.errors import NotFound
 
 from harness.errors import SandboxError, SandboxStartError
 from harness.orders import Upload
-from harness.sandbox.commands import FileTree
+from harness.sandbox.commands import FileTree, Members
 from harness.sandbox.engine import Engine, engine_errors
 
 
@@ -49,6 +50,12 @@ class Chunks(io.RawIOBase):
         self._left = self._left[len(taken) :]
         return len(taken)
 
+    def close(self) -> None:
+        """Close the iterator too: while an answer waits to be read, the engine removes nothing."""
+        if not self.closed and isinstance(self._chunks, Generator):
+            self._chunks.close()
+        super().close()
+
 
 @dataclass
 class Files:
@@ -60,15 +67,18 @@ class Files:
     places: Sequence[str] = ("/",)
     _users: dict[str, tuple[int, int]] | None = None
 
-    def members(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-        """Walk what stands at `path`: headers with streams for regular files.
+    def members(self, path: str) -> Members:
+        """Walk what stands at `path`: headers with streams for regular files. Close it when done.
 
         Raises FileNotFoundError when there is nothing.
         """
         chunks = self._archive(path)
         if chunks is None:
             raise FileNotFoundError(path)
-        with tarfile.open(fileobj=io.BufferedReader(Chunks(chunks)), mode="r|") as archive:
+        with (
+            io.BufferedReader(Chunks(chunks)) as file,
+            tarfile.open(fileobj=file, mode="r|") as archive,
+        ):
             for member in archive:
                 yield member, archive.extractfile(member) if member.isreg() else None
 
@@ -80,7 +90,11 @@ class Files:
                 if "No such container" in str(error.explanation):
                     raise
                 return None
-            return chunks  # type: ignore[no-any-return]
+        return self._read(chunks, path)
+
+    def _read(self, chunks: Iterator[bytes], path: str) -> Iterator[bytes]:
+        with engine_errors(f"{self.where}:{path}"):
+            yield from chunks
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """The content of one regular file (see Sandbox.read)."""
@@ -171,16 +185,17 @@ class Files:
 
 def read_regular(tree: FileTree, path: str, *, max_bytes: int) -> bytes:
     """The content of one regular file of a machine (see Sandbox.read)."""
-    for member, stream in tree.members(path):
-        if member.isdir():
-            raise IsADirectoryError(path)
-        if stream is None:
-            msg = f"{path} is not a regular file"
-            raise ValueError(msg)
-        if member.size > max_bytes:
-            msg = f"{path} has {member.size} bytes, more than {max_bytes}"
-            raise ValueError(msg)
-        return stream.read()
+    with closing(tree.members(path)) as members:
+        for member, stream in members:
+            if member.isdir():
+                raise IsADirectoryError(path)
+            if stream is None:
+                msg = f"{path} is not a regular file"
+                raise ValueError(msg)
+            if member.size > max_bytes:
+                msg = f"{path} has {member.size} bytes, more than {max_bytes}"
+                raise ValueError(msg)
+            return stream.read()
     raise FileNotFoundError(path)
 
 

@@ -22,7 +22,7 @@ from harness.sandbox.engine import Engine, engine_errors
 
 # RFC 2544's range for benchmarks: never routed, and apart from what offices use.
 _RANGE = "198.18.0.0/15"
-_PREFIX = 28
+PREFIX = 28
 _TRIES = 64
 _SEALED = {
     "com.docker.network.bridge.inhibit_ipv4": "true",
@@ -30,7 +30,8 @@ _SEALED = {
 }
 
 
-def _subnets() -> ipaddress.IPv4Network:
+def subnets() -> ipaddress.IPv4Network:
+    """The range that networks are taken from. Raises UsageError when it is set wrongly."""
     text = os.environ.get("HARNESS_SUBNETS", _RANGE)
     try:
         network = ipaddress.ip_network(text)
@@ -38,20 +39,20 @@ def _subnets() -> ipaddress.IPv4Network:
         raise UsageError(
             "HARNESS_SUBNETS", f"not a network: {text!r}", f"write it like {_RANGE}"
         ) from error
-    if not isinstance(network, ipaddress.IPv4Network) or network.prefixlen > _PREFIX:
+    if not isinstance(network, ipaddress.IPv4Network) or network.prefixlen > PREFIX:
         raise UsageError(
-            "HARNESS_SUBNETS", f"{text} holds no /{_PREFIX}", f"give a larger range, like {_RANGE}"
+            "HARNESS_SUBNETS", f"{text} holds no /{PREFIX}", f"give a larger range, like {_RANGE}"
         )
     return network
 
 
 def _candidates() -> Iterator[str]:
     """Subnets in random order, so that harness processes on one engine seldom ask for the same."""
-    whole = _subnets()
-    count = 2 ** (_PREFIX - whole.prefixlen)
-    size = 2 ** (32 - _PREFIX)
+    whole = subnets()
+    count = 2 ** (PREFIX - whole.prefixlen)
+    size = 2 ** (32 - PREFIX)
     for index in random.sample(range(count), min(count, _TRIES)):
-        yield f"{whole.network_address + index * size}/{_PREFIX}"
+        yield f"{whole.network_address + index * size}/{PREFIX}"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,6 @@ def _create(
                     raise
     raise SandboxStartError(
         f"network {name}",
-        f"no free subnet in {_subnets()} after {_TRIES} tries",
+        f"no free subnet in {subnets()} after {_TRIES} tries",
         "run `harness clean`, lower --jobs, or set HARNESS_SUBNETS to another range",
     )

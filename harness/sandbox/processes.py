@@ -84,18 +84,22 @@ class Processes:
         stdin: bool,
     ) -> tuple[str, Connection]:
         """Start a command; its exec id and the engine's connection to it. Raises SandboxError."""
-        with engine_errors(self.where):
-            created = self.engine.api.exec_create(
-                self.container,
-                [*_WRAP, *argv],
-                user=user or "",
-                workdir=cwd,
-                environment=dict(env),
-                tty=tty,
-                stdin=stdin,
-            )
-            stream = self.engine.api.exec_start(created["Id"], tty=tty, socket=True)
-            raw = Connection(stream)
+        try:
+            with engine_errors(self.where):
+                created = self.engine.api.exec_create(
+                    self.container,
+                    [*_WRAP, *argv],
+                    user=user or "",
+                    workdir=cwd,
+                    environment=dict(env),
+                    tty=tty,
+                    stdin=stdin,
+                )
+                stream = self.engine.api.exec_start(created["Id"], tty=tty, socket=True)
+                raw = Connection(stream)
+        except SandboxLost:
+            self.require_running()  # knows why
+            raise
         raw.settimeout(_KILL_SECONDS)
         return str(created["Id"]), raw
 

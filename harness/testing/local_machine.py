@@ -16,16 +16,17 @@ import stat
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from harness.errors import SandboxError, SandboxLost
 from harness.orders import Upload
 from harness.protocols import ExecResult
 from harness.sandbox.bounded import Bounded
+from harness.sandbox.commands import Members
 from harness.sandbox.processes import MARKER
 from harness.testing.local_streams import PtyChannel, carries, end_family, pump, still_family
 
@@ -49,7 +50,7 @@ class LocalFiles:
             return Path(plain)
         return self.root / plain.lstrip("/")
 
-    def members(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+    def members(self, path: str) -> Members:
         """Walk what stands at `path`: headers, streams for regular files."""
         real = self.real(path)
         if not os.path.lexists(real):
@@ -75,9 +76,7 @@ class LocalFiles:
             draft.replace(real)
 
 
-def _walk(
-    archive: tarfile.TarFile, real: Path, name: str
-) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+def _walk(archive: tarfile.TarFile, real: Path, name: str) -> Members:
     if stat.S_ISSOCK(real.lstat().st_mode):
         return
     member = archive.gettarinfo(str(real), name)

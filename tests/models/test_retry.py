@@ -12,11 +12,11 @@ import pytest
 
 from harness.errors import Cancelled, ModelError
 from harness.messages import user_message
-from harness.models import open_model
+from harness.models import anthropic_messages, open_model
 from harness.models.failures import CallFailed, retry_after_seconds
 from harness.models.retry import RetryPolicy, call_with_retries
 from harness.testing.messages_server import MessagesServer
-from harness.testing.messages_steps import Answer, Fault, text
+from harness.testing.messages_steps import Answer, Fault, RawAnswer, text
 
 HELLO = Answer([text("hello")])
 GO = [user_message("go")]
@@ -198,6 +198,44 @@ def test_a_server_that_never_answers_is_a_model_error(clock: Any) -> None:
     model.close()
     assert "base_url" in caught.value.remedy
     assert len(clock.waits) == 2
+
+
+def test_a_server_that_takes_the_question_and_never_answers_is_a_model_error(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anthropic_messages, "_READ_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        model: Any = open_model(
+            "anthropic/claude-x",
+            base_url=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            retries=clock.policy(tries=3),
+        )
+        with pytest.raises(ModelError, match="after 3 tries") as caught:
+            model.generate(GO)
+        model.close()
+    assert "timed out" in caught.value.what
+    assert len(clock.waits) == 2
+
+
+@pytest.mark.parametrize("status", [500, 529])
+def test_an_error_that_does_not_pass_is_a_model_error_in_the_end(
+    status: int, connect: Any, clock: Any
+) -> None:
+    def always(_: Any) -> Fault:
+        return Fault(status, "some_error", "for ever")
+
+    with connect(always) as (model, server), pytest.raises(ModelError, match="after 10 tries"):
+        model.generate(GO)
+    assert len(server.requests) == 10
+    assert 0 < sum(clock.waits) <= RetryPolicy().total_wait
+
+
+def test_a_body_that_is_not_json_is_a_model_error_and_no_traceback(connect: Any) -> None:
+    torn = RawAnswer(b'{"id": "msg_1", "content": [{"ty', content_type="application/json")
+    with connect(lambda _: torn) as (model, server), pytest.raises(ModelError) as caught:
+        model.generate(GO)
+    assert len(server.requests) >= 1
+    assert caught.value.where == "model anthropic/claude-opus-4-5"
 
 
 def test_a_wait_is_interrupted_at_once() -> None:

@@ -1,0 +1,26 @@
+"""Runs of small machines that trouble befalls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import command_line
+import pytest
+from command_line import CommandLine
+
+CONTENT = Path(__file__).parent / "content"
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> CommandLine:
+    """The command line."""
+    return CommandLine(tmp_path / "runs", CONTENT)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[..., str]:
+    """An agent that follows these turns, each a list of (tool, input)."""
+    write = partial(command_line.write_script, tmp_path / "script.json")
+    return lambda *turns: f"scripted:{write(*turns)}"

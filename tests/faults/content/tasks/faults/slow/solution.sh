@@ -1,0 +1,3 @@
+#-- read it
+sleep 4
+cat /tmp/flag.txt
