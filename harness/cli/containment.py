@@ -44,23 +44,37 @@ def try_boundary(wanted: Sequence[str], runtime: str | None, *, as_json: bool) -
 
 
 def _print(found: dict[Column, list[Finding]]) -> None:
+    """A row for each probe, a column for each profile: all its networks together."""
     from rich.table import Table
 
+    profiles = list(dict.fromkeys(profile for profile, _ in found))
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("probe")
-    for profile, network in found:
-        table.add_column(f"{profile} {network}")
+    table.add_column("probe", no_wrap=True)
+    for profile in profiles:
+        table.add_column(profile)
     table.add_column("tries to")
     for row in zip(*found.values(), strict=True):
-        table.add_row(row[0].probe, *(_cell(each) for each in row), row[0].what)
+        by_profile = {
+            profile: {
+                network: each
+                for (owner, network), each in zip(found, row, strict=True)
+                if owner == profile
+            }
+            for profile in profiles
+        }
+        table.add_row(row[0].probe, *(_cell(by_profile[each]) for each in profiles), row[0].what)
     console().print(table)
+    console().print(f"networks: {', '.join(dict.fromkeys(network for _, network in found))}")
     for (profile, network), findings in found.items():
         for each in findings:
             if not each.holds:
                 console().print(f"OPEN: {profile} {network}: {each.probe}: {each.said}")
 
 
-def _cell(finding: Finding) -> str:
-    if finding.denied:
+def _cell(by_network: dict[str, Finding]) -> str:
+    open_ = [network for network, each in by_network.items() if not each.holds]
+    if open_:
+        return f"[red]OPEN ({', '.join(open_)})[/red]"
+    if all(each.denied for each in by_network.values()):
         return "[green]denied[/green]"
-    return "[yellow]declared[/yellow]" if finding.declared else "[red]OPEN[/red]"
+    return "[yellow]declared[/yellow]"

@@ -258,10 +258,18 @@ def connect(engine: Engine, container: str, endpoints: Sequence[Endpoint]) -> No
 
 
 def remove_container(engine: Engine, container: str, where: str) -> None:
-    """Remove a container with its processes and volumes; fine when it is gone already."""
+    """Remove a container with its processes and volumes; fine when it is gone already.
+
+    It is tried twice: gVisor fails at the first with a container that is frozen.
+    """
     with engine_errors(where), suppress(NotFound):
-        try:
-            engine.api.remove_container(container, force=True, v=True)
-        except APIError as error:
-            if "already in progress" not in str(error.explanation):
-                raise
+        for last in (False, True):
+            try:
+                engine.api.remove_container(container, force=True, v=True)
+            except APIError as error:
+                if "already in progress" in str(error.explanation):
+                    return
+                if last:
+                    raise
+            else:
+                return
