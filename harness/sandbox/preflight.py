@@ -60,7 +60,7 @@ def demand(environments: Iterable[Environment], jobs: int) -> Demand:
     """What a run of these environments asks for."""
     known = list(environments)
     memory = (sum(service.memory for service in each.services.values()) for each in known)
-    segments = (len(each.segments) for each in known)
+    segments = (len(each.segments) + (each.network_mode == "allow") for each in known)
     return Demand(jobs, max(memory, default=0), max(segments, default=0))
 
 

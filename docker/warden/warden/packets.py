@@ -59,7 +59,8 @@ class PacketSource:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_NETFILTER)
         self._socket.bind((0, 0))
         self._socket.settimeout(0)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
+        with suppress(PermissionError):  # in a user namespace the usual size must do
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
         self._group, self._next = group, 0
         self.lost = 0
         self._configure(_attribute(_CFG_CMD, struct.pack("=B", _BIND)))
