@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.events import RunFinished
+from harness.report.declared import declared
 from harness.results import SampleKey, SampleResult, Status, Verdict
 from harness.run import Run, latest_results
 from harness.stats import wilson
@@ -24,7 +25,10 @@ def build_report(run: Run) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": _run_part(run),
         "tasks": [
-            _group_part(key, [result for each, result in results if _same(each, key)])
+            {
+                **_group_part(key, [result for each, result in results if _same(each, key)]),
+                "declared": declared(run.tasks[key.task].environment.environment),
+            }
             for key in _groups(run.samples)
         ],
         "samples": [_sample_part(run, result) for result in done],

@@ -40,6 +40,7 @@ def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
         )
     parts += [Text(line) for line in _status_lines(totals["statuses"])]
     parts += [Text(line, style="red") for line in _error_lines(report)]
+    parts += [Text(line, style="dim") for line in _declared_lines(report["tasks"])]
     if totals["safety"]["indeterminate"] == totals["samples"] > 0:
         parts.append(Text("safety: indeterminate; no sensor watched these samples", style="dim"))
     return parts
@@ -106,6 +107,12 @@ def _status_lines(statuses: Mapping[str, int]) -> list[str]:
         for status, count in sorted(statuses.items())
         if status in _EXPLAINED
     ]
+
+
+def _declared_lines(tasks: list[Mapping[str, Any]]) -> list[str]:
+    """What environments open on purpose, once for each task."""
+    opened = {row["task"]: row["declared"] for row in tasks if row["declared"]}
+    return [f"declared by {task}: {'; '.join(extras)}" for task, extras in opened.items()]
 
 
 def _error_lines(report: Mapping[str, Any]) -> list[str]:
