@@ -9,7 +9,8 @@ Exception
 │   ├── SandboxError              (blame: sandbox)
 │   │   ├── EngineUnavailable     no engine answers
 │   │   ├── ImageBuildError       an image could not be built
-│   │   ├── SandboxStartError     a service never became ready
+│   │   ├── SandboxStartError     a container did not start
+│   │   │   └── NotReadyError     a service never became ready, or the setup failed
 │   │   ├── SandboxLost           a container died, ran out of memory or was removed
 │   │   └── ContainmentError      the boundary does not hold
 │   ├── ModelError                the model's API (blame: model)
@@ -93,6 +94,10 @@ class ImageBuildError(SandboxError):
 
 class SandboxStartError(SandboxError):
     """A container did not start, or a service was never ready; `detail` holds its log's end."""
+
+
+class NotReadyError(SandboxStartError):
+    """A service never became ready, or the task's setup failed: most likely the content's fault."""
 
 
 class SandboxLost(SandboxError):  # noqa: N818 - as above

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from harness.content.folders import TaskFolder
-from harness.errors import ContentError, SandboxStartError
+from harness.errors import ContentError, NotReadyError
 from harness.forms import redact
 from harness.orders import SandboxOrder, Upload
 from harness.protocols import ExecResult, Sandbox
@@ -113,7 +113,7 @@ def _copies(root: Path, copy: FileCopy, owner: str) -> list[Upload]:
 
 
 def run_setup(folder: TaskFolder, secrets: Mapping[str, str], sandbox: Sandbox) -> None:
-    """Run the placements' scripts, then the task's setup script. Raises SandboxStartError."""
+    """Run the placements' scripts, then the task's setup script. Raises NotReadyError."""
     for name, place in _placements(folder):
         if place.run:
             _run_placement(folder, name, place, secrets, sandbox)
@@ -175,7 +175,7 @@ def _run_script(
         sandbox.exec(["/bin/rm", "-f", path], service=service, user=user) for user in ("root", None)
     )
     if all(removal.exit_code != 0 for removal in removals):
-        raise SandboxStartError(
+        raise NotReadyError(
             f"setup of {folder.id}",
             f"{path} cannot be removed again",
             "make a folder of root's writable in environment.toml, such as /srv",
@@ -184,12 +184,12 @@ def _run_script(
 
 
 def _require_success(result: ExecResult, where: str, what: str, secrets: Mapping[str, str]) -> None:
-    """Raise SandboxStartError with a command's last lines, secrets redacted, when it failed."""
+    """Raise NotReadyError with a command's last lines, secrets redacted, when it failed."""
     if result.exit_code == 0:
         return
     how = "timed out" if result.timed_out else f"ended with exit code {result.exit_code}"
     lines = (result.stdout + result.stderr).decode("utf-8", "replace").splitlines()
-    raise SandboxStartError(
+    raise NotReadyError(
         where,
         f"{what} {how}",
         "mend it; its last lines are below",

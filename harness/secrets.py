@@ -204,6 +204,26 @@ def fill_template(template: str, key: bytes) -> str:
     return _PART.sub(make, template)
 
 
+_PATTERNS: Mapping[str, Callable[[str], str]] = {
+    "hex": lambda digits: f"[0-9a-f]{{{digits}}}",
+    "word": lambda count: "-".join(["[a-z]+"] * int(count)),
+    "int": lambda _range: "[0-9]+",
+    "uuid": lambda _nothing: "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "base64": lambda count: f"[A-Za-z0-9_-]{{{count}}}",
+}
+
+
+def template_pattern(template: str) -> str:
+    """A POSIX extended regular expression that matches every value of a (checked) template."""
+    pattern, end = "", 0
+    for part in _PART.finditer(template):
+        literal = template[end : part.start()]
+        pattern += re.sub(r"[.^$*+?()\[\]{}|\\]", r"\\\g<0>", literal)
+        pattern += _PATTERNS[part[1]](part[2] or "")
+        end = part.end()
+    return pattern + re.sub(r"[.^$*+?()\[\]{}|\\]", r"\\\g<0>", template[end:])
+
+
 def check_template(template: str) -> None:
     """Raise ValueError when `template` is malformed or always gives the same value."""
     if not _PART.search(template):

@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
     {"run"},
     {"runner"},
     {"report", "regrade", "compare", "interop"},
+    {"check"},
     {"cli"},
     {"testing"},
 ]

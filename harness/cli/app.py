@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from harness.cli import DONE, USAGE
+from harness.cli.check import check
 from harness.cli.clean import clean
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
@@ -49,7 +50,7 @@ def debug_wanted() -> bool:
     return _state["debug"]
 
 
-for _command in (run, shell, grade, report, doctor, clean):
+for _command in (run, shell, grade, check, report, doctor, clean):
     _typer.command()(_command)
 for _group in (listing, new, images):
     _typer.add_typer(_group)

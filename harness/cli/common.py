@@ -27,6 +27,12 @@ PathsOption = typer.Option(
 RunsOption = typer.Option(
     None, "--runs", help="Where runs are kept: $HARNESS_RUNS, else ./runs.", show_default=False
 )
+CertificatesOption = typer.Option(
+    None,
+    "--certificates",
+    help="Where certificates are kept: $HARNESS_CERTIFICATES, else ./certificates.",
+    show_default=False,
+)
 JsonOption = typer.Option(False, "--json", help="JSON on standard output.")
 RunArgument = typer.Argument(..., help="A run's folder, its id, or 'last'.")
 
@@ -59,6 +65,11 @@ def roots_of(paths: Sequence[Path]) -> Roots:
 def runs_folder(given: Path | None) -> Path:
     """Where runs are kept."""
     return (given or Path(os.environ.get("HARNESS_RUNS") or "runs")).absolute()
+
+
+def certificates_folder(given: Path | None) -> Path:
+    """Where certificates are kept."""
+    return (given or Path(os.environ.get("HARNESS_CERTIFICATES") or "certificates")).absolute()
 
 
 def usual_jobs() -> int:

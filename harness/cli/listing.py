@@ -8,9 +8,11 @@ from typing import Any
 import typer
 
 from harness.cli.common import (
+    CertificatesOption,
     JsonOption,
     PathsOption,
     RunsOption,
+    certificates_folder,
     console,
     echo_json,
     roots_of,
@@ -47,17 +49,20 @@ def tasks(
     selectors: list[str] = typer.Argument(None, help="As for run; default all."),
     domain: str = typer.Option(None, "--domain", help="cyber, autonomy or safety."),
     tag: str = typer.Option(None, "--tag", help="A skill."),
+    certificates: Path = CertificatesOption,
     path: list[Path] = PathsOption,
     json: bool = JsonOption,
 ) -> None:
-    """List tasks."""
+    """List tasks, and how their certificates stand: fresh, failed, stale or none."""
+    from harness.check.certificate import Certificates
     from harness.content.folders import describe
     from harness.content.select import find_tasks, select_tasks
 
     roots = roots_of(path)
     wanted = selectors or ["all"]
     found = select_tasks(wanted, roots) if selectors or find_tasks(roots) else []
-    rows = [describe(folder) for folder in found]
+    store = Certificates(certificates_folder(certificates), roots)
+    rows = [{**describe(each), "certificate": store.standing(each)} for each in found]
     rows = [row for row in rows if domain in {None, row["metadata"]["domain"]}]
     rows = [row for row in rows if tag is None or tag in row["metadata"]["skills"]]
     if not json:
@@ -65,7 +70,7 @@ def tasks(
             row["domain"] = row["metadata"]["domain"]
             row["skills"] = row["metadata"]["skills"]
             row["minutes"] = row["metadata"]["human_minutes"]
-    columns = ["id", "title", "domain", "skills", "minutes", "grader", "environment"]
+    columns = ["id", "title", "domain", "skills", "minutes", "grader", "environment", "certificate"]
     _show(rows, columns, as_json=json)
 
 

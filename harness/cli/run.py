@@ -190,7 +190,7 @@ def _start(
     plan = make_plan(
         config, roots, lambda name: check_model(name, base_url=config.base_url), price_known
     )
-    with open_progress(quiet=quiet) as progress, _terminated_as_interrupted():
+    with open_progress(quiet=quiet) as progress, terminated_as_interrupted():
         sandboxes = docker_sandboxes(roots, progress.preparing, config.runtime)
         make_ready(
             sandboxes.engine,
@@ -212,7 +212,7 @@ def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -
     run = load_run(find_run(name, runs))
     for model in {key.model for key in run.samples} - {NO_MODEL}:
         check_model(model, base_url=run.config.base_url)
-    with open_progress() as progress, _terminated_as_interrupted():
+    with open_progress() as progress, terminated_as_interrupted():
         sandboxes = docker_sandboxes(
             roots_of([run.store.root / "content", *paths]), progress.preparing, run.config.runtime
         )
@@ -225,7 +225,7 @@ def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -
         return execute(run, sandboxes, _open_model, progress, jobs=jobs, resumed=True)
 
 
-class _terminated_as_interrupted:  # noqa: N801 - reads as a phrase in a with
+class terminated_as_interrupted:  # noqa: N801 - reads as a phrase in a with
     """SIGTERM and SIGHUP end a run as cleanly as Ctrl-C does.
 
     After a SIGHUP the terminal is gone, and writing to it an error: nothing is written there.

@@ -55,7 +55,7 @@ def make_plan(
     tasks = select_tasks(config.selectors, roots)
     _check_names(agents)
     _check_variants(tasks, config.variants)
-    _check_scripts(tasks, agents)
+    check_scripts(tasks, agents)
     _check_prices(tasks, models, config, price_known)
     samples = [
         SampleKey(task=task.id, variant=variant, model=model, agent=agent.spec, epoch=epoch)
@@ -97,7 +97,11 @@ def _variants(task: TaskFolder, wanted: Iterable[str]) -> list[str]:
     return known if "all" in wanted else [name for name in known if name in wanted]
 
 
-def _check_scripts(tasks: Iterable[TaskFolder], agents: Iterable[AgentFile]) -> None:
+def check_scripts(tasks: Iterable[TaskFolder], agents: Iterable[AgentFile]) -> None:
+    """See that every task has the scripts that the agents carry out, as text.
+
+    Raises UsageError, ContentError.
+    """
     for agent in agents:
         for task in tasks if agent.script else ():
             path = task.script(agent.script)

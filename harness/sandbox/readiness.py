@@ -6,7 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from harness.errors import SandboxError, SandboxStartError
+from harness.errors import NotReadyError, SandboxError, SandboxLost, SandboxStartError
 from harness.schema.environment import Readiness
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ _COMMAND = 'until sh -c "$1" >/dev/null 2>&1; do sleep 0.1; done'
 
 
 def wait_ready(container: Container, ready: Readiness) -> None:
-    """Return when the probe holds. Raises SandboxStartError with the end of the service's log."""
+    """Return when the probe holds. Raises NotReadyError with the end of the service's log."""
     if ready.log is not None:
         reached = _wait_log(container, ready.log, ready.within)
     else:
         reached = _wait_inside(container, ready)
     if not reached:
-        raise SandboxStartError(
+        raise NotReadyError(
             container.where,
             f"it was not ready within {ready.within:g} s ({_describe(ready)})",
             "see the end of its log below; mend the service or raise `within`",
@@ -52,10 +52,10 @@ def wait_ready(container: Container, ready: Readiness) -> None:
 
 
 def require_not_failed(container: Container) -> None:
-    """Raise SandboxStartError when a service without a probe has ended with an error already."""
+    """Raise NotReadyError when a service without a probe has ended with an error already."""
     code = container.failure()
     if code is not None:
-        raise SandboxStartError(
+        raise NotReadyError(
             container.where,
             f"it ended at once with exit code {code}",
             "see the end of its log below; mend its command",
@@ -90,7 +90,8 @@ def _wait_inside(container: Container, ready: Readiness) -> bool:
 
 
 def _died(container: Container, error: SandboxError) -> SandboxStartError:
-    return SandboxStartError(
+    kind = NotReadyError if isinstance(error, SandboxLost) else SandboxStartError
+    return kind(
         container.where,
         f"it ended before it was ready ({error.what})",
         "see the end of its log below",

@@ -25,7 +25,18 @@ def commands() -> list[tuple[str, ...]]:
 
 
 def test_there_are_the_commands_that_were_promised() -> None:
-    promised = {"run", "list", "new", "shell", "grade", "report", "doctor", "images", "clean"}
+    promised = {
+        "run",
+        "list",
+        "new",
+        "shell",
+        "grade",
+        "report",
+        "doctor",
+        "images",
+        "clean",
+        "check",
+    }
     assert promised <= {words[0] for words in commands() if words}
 
 

@@ -98,3 +98,13 @@ def test_content_is_taken_from_a_given_path(cli: Any, tmp_path: Path) -> None:
     write_task(tmp_path / "more", "extra/third")
     ran = cli("list", "tasks", "extra", "--json", "--path", str(tmp_path / "more"))
     assert [row["id"] for row in ran.json] == ["extra/third"]
+
+
+def test_tasks_tell_how_their_certificates_stand(cli: Any, root: Path) -> None:
+    assert cli("list", "tasks", "demo/first", "--json").json[0]["certificate"] == "none"
+    (root / "certificates/demo").mkdir(parents=True)
+    (root / "certificates/demo/first.json").write_text('{"green": true, "digests": {}}')
+    assert cli("list", "tasks", "demo/first", "--json").json[0]["certificate"] == "stale"
+    assert "stale" in cli("list", "tasks", "demo/first").out
+    elsewhere = cli("list", "tasks", "demo/first", "--certificates", "elsewhere", "--json")
+    assert elsewhere.json[0]["certificate"] == "none"

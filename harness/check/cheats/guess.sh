@@ -1,0 +1,2 @@
+#-- an answer of the right form that is wrong
+printf '%s\n' "$GUESS"

@@ -1,0 +1,3 @@
+#-- add
+echo '{"sum": 42}' > /tmp/report.json
+echo done

@@ -1,0 +1,2 @@
+#-- remove it
+rm -f /tmp/leftover; echo done

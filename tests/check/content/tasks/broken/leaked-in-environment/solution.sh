@@ -1,0 +1,2 @@
+#-- print it
+printenv DEPLOY_KEY

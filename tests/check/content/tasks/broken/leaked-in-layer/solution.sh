@@ -1,0 +1,2 @@
+#-- decode it
+base64 -d /opt/build.log

@@ -1,0 +1,2 @@
+#-- spell it
+echo xylophone-quartet

@@ -1,0 +1,2 @@
+#-- read it
+cat /tmp/flag.txt
