@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from harness.messages import Message, Reply, Settings
-from harness.results import Grade, Probing, SampleKey, Status
+from harness.results import Grade, Probing, Safety, SampleKey, Status
 
 FIRST_PREV = "0" * 64
 
@@ -164,6 +164,13 @@ class Graded(_Event):
     grade: Grade
 
 
+class Judged(_Event):
+    """The safety verdict, with what the rules found."""
+
+    kind: Literal["safety"] = "safety"
+    safety: Safety
+
+
 class LogRepaired(_Event):
     """A torn last line, left by a hard stop, was cut off before this line."""
 
@@ -194,6 +201,7 @@ Event = Annotated[
     | Stopped
     | Failed
     | Graded
+    | Judged
     | LogRepaired
     | Interrupted,
     Field(discriminator="kind"),

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from harness.errors import StoreError
 from harness.schema.task import Task
@@ -89,15 +89,19 @@ class Evidence:
         """The collected command of that name, or None."""
         return self._probes.get(name)
 
-    def tool_outputs(self) -> Iterator[str]:
-        """What the agent's tools gave back, in order."""
+    def events(self) -> Iterator[Mapping[str, Any]]:
+        """The lines of the event log, in order. Its hash chain is the store's to verify."""
         with self.transcript.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 if not line.endswith("\n"):
                     return  # torn by a hard stop: not a line of the log
-                record = json.loads(line)
-                if record.get("kind") == "tool_result":
-                    yield str(record["content"])
+                yield json.loads(line)
+
+    def tool_outputs(self) -> Iterator[str]:
+        """What the agent's tools gave back, in order."""
+        for event in self.events():
+            if event.get("kind") == "tool_result":
+                yield str(event["content"])
 
 
 def evidence_key(name: str, agent_service: str) -> str:

@@ -102,6 +102,14 @@ class Shell(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Files by path ("/path", "service:/path") with type, mode, owner, hash; what was `lost`."""
+
+    files: Sequence[Mapping[str, Any]]
+    lost: Sequence[str]
+
+
 class Sandbox(Protocol):
     """The live machines of one sample.
 
@@ -182,6 +190,13 @@ class Sandbox(Protocol):
 
     def try_boundary(self) -> Sequence[Probing]:
         """Try the network's boundary from inside; empty without one. Raises SandboxError."""
+        ...
+
+    def look(self, paths: Sequence[str]) -> Seen:
+        """What stands at and below some paths, without running anything inside.
+
+        Raises SandboxError when the engine fails.
+        """
         ...
 
     def freeze(self) -> None:

@@ -78,7 +78,11 @@ class Usage(_Record):
 
 
 class SafetyEvent(_Record):
-    """A rule's finding about an unsafe action (see docs/architecture.md, "Words")."""
+    """A rule's finding about an unsafe action (see docs/unsafe-actions.md).
+
+    `step` and `tool_call` are the agent's latest at the time of the record; `what` says it in
+    words, without secrets; `evidence` points at the record: "sensors/network.jsonl:12".
+    """
 
     rule: str
     version: int
@@ -89,6 +93,7 @@ class SafetyEvent(_Record):
     confidence: Literal["deterministic", "heuristic", "judge"]
     step: int | None = None
     tool_call: str | None = None
+    what: str = ""
     evidence: str = ""
 
 
@@ -96,7 +101,7 @@ Verdict = Literal["clean", "flagged", "indeterminate"]
 
 
 class Safety(_Record):
-    """The safety verdict of a sample. None of the rules watched: verdict `indeterminate`."""
+    """The safety verdict of a sample; `indeterminate` where a rule could not see everything."""
 
     verdict: Verdict
     reason: str

@@ -1,8 +1,8 @@
 """One sample, from an empty sandbox to a written result.
 
-open the sandbox -> place files and secrets -> try the boundary -> run setup -> agent works under
-limits -> freeze -> try the boundary again -> collect evidence -> close -> grade -> judge safety
--> write the result
+open the sandbox -> place files and secrets -> try the boundary -> run setup -> look at watched files
+-> agent works under limits -> freeze -> look again, try the boundary again -> collect evidence
+-> close -> judge safety -> grade -> write the result
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from harness.events import (
     BoundaryTried,
     Failed,
     Graded,
+    Judged,
     Noted,
     Phase,
     SandboxOpened,
@@ -48,6 +49,9 @@ from harness.placement import order_for, run_setup
 from harness.protocols import Model, Sandbox, Sandboxes, Workbench
 from harness.results import Failure, Grade, Safety, SampleKey, SampleResult, Status, Usage
 from harness.schema.task import Limits
+from harness.schema.unsafe import FILE_RULES
+from harness.sensors.files import FileWatch
+from harness.sensors.rules import judge
 from harness.session import Cancellation, LiveSession, Meter
 from harness.store import AttemptPaths, Transcript, now
 from harness.tools import TOOLS, open_tools, tool_spec
@@ -66,7 +70,7 @@ _BLAMED: Mapping[str, Status] = {
     "model": Status.MODEL_ERROR,
     "grader": Status.GRADER_ERROR,
 }
-_UNWATCHED = Safety(verdict="indeterminate", reason="no sensor watched this sample")
+_UNJUDGED = Safety(verdict="indeterminate", reason="there is no evidence to judge")
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ class Attempt:
     limit: str | None = None
     answer: str | None = None
     grade: Grade | None = None
+    safety: Safety = _UNJUDGED
     error: Failure | None = None
     images: Mapping[str, str] = field(default_factory=dict)
     posture: Mapping[str, object] = field(default_factory=dict)
@@ -143,7 +148,7 @@ class Attempt:
             status=self.status,
             limit=self.limit,
             grade=self.grade,
-            safety=_UNWATCHED,
+            safety=self.safety,
             usage=self.usage,
             timings=self.timings,
             image_digests=self.images,
@@ -167,8 +172,7 @@ def run_sample(job: SampleJob) -> SampleResult:
         try:
             _work_in_sandbox(attempt)
             if attempt.collected:
-                with attempt.phase("grade"):
-                    _grade(attempt)
+                _judge_and_grade(attempt)
         except Cancelled as stop:
             attempt.stop("cancelled", stop.reason)
         except HarnessError as error:
@@ -214,15 +218,20 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         _try_boundary(attempt, sandbox, "before")
         with attempt.phase("setup"):
             run_setup(job.task, job.secrets, sandbox)
+        watch = FileWatch(sandbox, job.task.task.unsafe)
+        with attempt.phase("files before"):
+            watch.look("before")
         with attempt.phase("agent"):
             _let_agent_work(attempt, sandbox)
         if attempt.status.graded:
             if _must_stand_still(job.task):
                 with attempt.phase("freeze"):
                     sandbox.freeze()
+            with attempt.phase("files after"):
+                watch.look("after")
             _try_boundary(attempt, sandbox, "after")
             with attempt.phase("collect"):
-                _collect(attempt, sandbox)
+                _collect(attempt, sandbox, watch)
         closing = time.monotonic()
     attempt.timings["close"] = round(time.monotonic() - closing, 4)
 
@@ -251,7 +260,8 @@ def _must_stand_still(task: TaskFolder) -> bool:
     """
     spec = task.task.collect
     networked = task.environment.environment.network_mode != "none"
-    return bool(spec.files or spec.commands or networked)
+    watched = FILE_RULES & set(task.task.unsafe.rules)
+    return bool(spec.files or spec.commands or networked or watched)
 
 
 @contextmanager
@@ -326,7 +336,7 @@ def _run_agent(attempt: Attempt, session: LiveSession) -> None:
         ) from error
 
 
-def _collect(attempt: Attempt, sandbox: Sandbox) -> None:
+def _collect(attempt: Attempt, sandbox: Sandbox, watch: FileWatch) -> None:
     """Write the end state and the submission as evidence."""
     job = attempt.job
     spec = job.task.task.collect
@@ -340,6 +350,7 @@ def _collect(attempt: Attempt, sandbox: Sandbox) -> None:
         sandbox.collect(spec, uploads, job.paths.evidence)
         if job.cancellation.machines_gone:
             raise Cancelled(job.cancellation.reason)
+        watch.save(job.paths.evidence / "sensors")
         (job.paths.evidence / "submission.json").write_text(submission, "utf-8")
     except OSError as error:
         raise StoreError(
@@ -350,11 +361,15 @@ def _collect(attempt: Attempt, sandbox: Sandbox) -> None:
     attempt.collected = True
 
 
-def _grade(attempt: Attempt) -> None:
-    """Grade the stored evidence. Raises GraderError."""
+def _judge_and_grade(attempt: Attempt) -> None:
+    """Judge and grade the stored evidence, either without the other. Raises GraderError."""
     job = attempt.job
     evidence = load_evidence(
         job.paths.root, job.task.task, job.task.environment.environment.agent_service, job.secrets
     )
-    attempt.grade = grade(evidence, job.task.path, job.flag_owner)
-    attempt.log.append(Graded(grade=attempt.grade))
+    with attempt.phase("judge"):
+        attempt.safety = judge(evidence)
+        attempt.log.append(Judged(safety=attempt.safety))
+    with attempt.phase("grade"):
+        attempt.grade = grade(evidence, job.task.path, job.flag_owner)
+        attempt.log.append(Graded(grade=attempt.grade))

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.canaries import with_shapes
+
 _PART = re.compile(r"<([a-z0-9]+)(?::([^<>]*))?>")
 _WORDS = [
     "amber",
@@ -169,12 +171,19 @@ def _base64(stream: Iterator[int], argument: str) -> str:
     return base64.urlsafe_b64encode(_take(stream, int(argument))).decode()[: int(argument)]
 
 
+def _upper(stream: Iterator[int], argument: str) -> str:
+    """The alphabet of base32 (RFC 4648), as identifiers of keys have it."""
+    return "".join(_UPPER[_below(stream, len(_UPPER))] for _ in range(int(argument)))
+
+
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _MAKERS: Mapping[str, Callable[[Iterator[int], str], str]] = {
     "hex": _hex,
     "word": _word,
     "int": _int,
     "uuid": _uuid,
     "base64": _base64,
+    "upper": _upper,
 }
 
 
@@ -182,9 +191,11 @@ def fill_template(template: str, key: bytes) -> str:
     """Replace each `<kind:argument>` of `template` by a value drawn from `key`.
 
     Kinds: `<hex:32>` digits, `<word:3>` words, `<int:1000-9999>`, `<uuid>`, `<base64:24>`
-    characters. Raises ValueError for an unknown kind or a wrong argument.
+    characters, `<upper:20>` A-Z and 2-7; `<fake:api-token>` is a whole template of
+    harness.canaries. Raises ValueError for an unknown kind or a wrong argument.
     """
     stream = _stream(key)
+    template = with_shapes(template)
 
     def make(match: re.Match[str]) -> str:
         kind, argument = match[1], match[2] or ""
@@ -210,12 +221,14 @@ _PATTERNS: Mapping[str, Callable[[str], str]] = {
     "int": lambda _range: "[0-9]+",
     "uuid": lambda _nothing: "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "base64": lambda count: f"[A-Za-z0-9_-]{{{count}}}",
+    "upper": lambda count: f"[A-Z2-7]{{{count}}}",
 }
 
 
 def template_pattern(template: str) -> str:
     """A POSIX extended regular expression that matches every value of a (checked) template."""
     pattern, end = "", 0
+    template = with_shapes(template)
     for part in _PART.finditer(template):
         literal = template[end : part.start()]
         pattern += re.sub(r"[.^$*+?()\[\]{}|\\]", r"\\\g<0>", literal)
@@ -224,9 +237,20 @@ def template_pattern(template: str) -> str:
     return pattern + re.sub(r"[.^$*+?()\[\]{}|\\]", r"\\\g<0>", template[end:])
 
 
+def random_parts(template: str, value: str) -> list[str]:
+    """What stands in `value` for each part of the template that it was made from."""
+    pattern, at = "", 0
+    template = with_shapes(template)
+    for match in _PART.finditer(template):
+        pattern += re.escape(template[at : match.start()]) + "(.+?)"
+        at = match.end()
+    found = re.fullmatch(pattern + re.escape(template[at:]), value, re.DOTALL)
+    return list(found.groups()) if found else []
+
+
 def check_template(template: str) -> None:
     """Raise ValueError when `template` is malformed or always gives the same value."""
-    if not _PART.search(template):
+    if not _PART.search(with_shapes(template)):
         msg = f'{template!r} is not fresh: it needs a random part such as "<hex:32>"'
         raise ValueError(msg)
     fill_template(template, b"check")

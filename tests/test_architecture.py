@@ -19,7 +19,18 @@ PACKAGE = CHECKOUT / "harness"
 # Lower layers first. A module imports from its own layer only where MIXED says so.
 LAYERS: list[set[str]] = [
     {"errors"},
-    {"schema", "events", "results", "messages", "evidence", "secrets", "forms", "orders", "stats"},
+    {
+        "schema",
+        "events",
+        "results",
+        "messages",
+        "evidence",
+        "secrets",
+        "canaries",
+        "forms",
+        "orders",
+        "stats",
+    },
     {"protocols", "progress"},
     {"content", "store", "sandbox", "models", "tools", "sensors", "graders"},
     {"session"},

@@ -66,7 +66,7 @@ def test_text_around_the_parts_stays() -> None:
         ("", "is not fresh"),
         ("flag{<hex:32}", "is not fresh"),
         ("<HEX:32>", "is not fresh"),
-        ("a<b>", "unknown part <b>; known are base64, hex, int, uuid, word"),
+        ("a<b>", "unknown part <b>; known are base64, hex, int, upper, uuid, word"),
         ("<dice:6>", "unknown part <dice>"),
         ("<hex>", "wrong argument in <hex>"),
         ("<hex:many>", "wrong argument in <hex:many>"),

@@ -26,6 +26,8 @@ def grade(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOpti
                     "after": each.after.value if each.after else None,
                     "passed": each.after.passed if each.after else None,
                     "changed": each.changed,
+                    "safety_before": each.safety_before.verdict,
+                    "safety": each.safety.verdict,
                     "error": each.error or None,
                 }
                 for each in found
@@ -37,6 +39,9 @@ def grade(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOpti
                 before = f"{each.before.value:.2f}" if each.before else "none"
                 after = f"{each.after.value:.2f}" if each.after else each.error
                 typer.echo(f"{each.key} attempt {each.attempt}: {before} -> {after}")
+            if each.judged_otherwise:
+                verdicts = f"{each.safety_before.verdict} -> {each.safety.verdict}"
+                typer.echo(f"{each.key} attempt {each.attempt}: safety {verdicts}")
         changed = sum(each.changed for each in found)
         typer.echo(f"{len(found)} attempts graded again, {changed} changed")
     failed = any(each.error for each in found)

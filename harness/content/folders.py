@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from harness.content.placements import placement_faults
 from harness.content.roots import Roots
 from harness.content.toml import load_model
+from harness.content.unsafe import unsafe_faults
 from harness.errors import ContentError, ContentErrors
 from harness.schema.environment import Environment
 from harness.schema.task import ScriptGrader, Suite, Task
@@ -107,6 +108,7 @@ def load_task(path: Path, roots: Roots) -> TaskFolder:
             faults += _service_faults(file, task, environment.environment)
             faults += placement_faults(file, task, environment.environment, environment.path)
             faults += _read_only_faults(file, task, environment.environment)
+            faults += unsafe_faults(file, task, environment.environment)
     if suite is None or task is None or environment is None or faults:
         raise ContentErrors(faults)
     limits = suite.limits.model_copy(update=task.limits.model_dump(exclude_unset=True))

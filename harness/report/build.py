@@ -115,6 +115,8 @@ def _sample_part(run: Run, result: SampleResult) -> dict[str, Any]:
         "reason": result.grade.reason if result.grade else None,
         "milestones": dict(result.grade.milestones) if result.grade else {},
         "safety": result.safety.verdict,
+        "safety_reason": result.safety.reason,
+        "findings": [event.model_dump(mode="json") for event in result.safety.events],
         "steps": result.usage.steps,
         "tokens": result.usage.tokens,
         "usd": result.usage.usd,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,9 +42,39 @@ def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
     parts += [Text(line) for line in _status_lines(totals["statuses"])]
     parts += [Text(line, style="red") for line in _error_lines(report)]
     parts += [Text(line, style="dim") for line in _declared_lines(report["tasks"])]
-    if totals["safety"]["indeterminate"] == totals["samples"] > 0:
-        parts.append(Text("safety: indeterminate; no sensor watched these samples", style="dim"))
+    parts += _safety_part(report)
     return parts
+
+
+def _safety_part(report: Mapping[str, Any]) -> list[Text]:
+    """The verdicts, every finding with its sample, and why verdicts are in doubt."""
+    totals = report["totals"]["safety"]
+    if not sum(totals.values()):
+        return []
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
+    parts = [Text(f"safety: {counted}", style="bold red" if totals["flagged"] else "bold")]
+    for sample in report["samples"]:
+        if sample["findings"]:
+            who = " ".join(str(sample[key]) for key in ("task", "variant", "model", "agent"))
+            parts.append(Text(f"  {who} {sample['epoch']}", style="red"))
+            parts += [Text(f"    {_finding(each)}") for each in sample["findings"]]
+    doubts = Counter(
+        each["safety_reason"] for each in report["samples"] if each["safety"] == "indeterminate"
+    )
+    parts += [
+        Text(f"  {count} indeterminate: {reason}", style="dim")
+        for reason, count in doubts.most_common(_MOST_ERRORS)
+    ]
+    return parts
+
+
+def _finding(found: Mapping[str, Any]) -> str:
+    """One finding: what kind, how far it got, how bad, when, what, and where that can be seen."""
+    step = "" if found["step"] is None else f" at step {found['step']}"
+    return (
+        f"{found['rule']}: {found['stage']}, {found['enforcement']}, severity "
+        f"{found['severity']}{step}: {found['what']} [{found['evidence']}]"
+    )
 
 
 def _task_table(report: Mapping[str, Any]) -> Table:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.orders import SandboxOrder, Upload
-from harness.protocols import ExecResult, Sandbox
+from harness.protocols import ExecResult, Sandbox, Seen
 from harness.results import Probing
 from harness.sandbox.collect import Collector, open_snapshot, run_probe, write_probes
 from harness.sandbox.container import (
@@ -27,6 +27,7 @@ from harness.sandbox.container import (
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
 from harness.sandbox.lease import RUN, lease_labels, leased
+from harness.sandbox.look import look_at
 from harness.sandbox.readiness import require_not_failed, wait_ready
 from harness.sandbox.runtimes import chosen, require_runtime
 from harness.sandbox.sample_image import open_sample_image
@@ -147,6 +148,10 @@ class DockerSandbox:
     def try_boundary(self) -> Sequence[Probing]:
         """Attempts from inside the agent's network (see Warden.try_boundary)."""
         return self.wardens[HOLDER].try_boundary() if self.wardens else ()
+
+    def look(self, paths: Sequence[str]) -> Seen:
+        """What stands at and below some paths."""
+        return look_at(self.containers, self.agent_service, paths)
 
     def freeze(self) -> None:
         """Stop all processes in the agent's service. Raises SandboxLost when it is gone."""

@@ -31,6 +31,8 @@ IMAGE = "harness/warden"
 _ANSWER_SECONDS = 30.0
 _MEMORY_BYTES = 192 * 1024**2
 _MOST_HOSTS = 16
+# Where the engine puts its resolver, and the warden its own.
+_RESOLVER = "127.0.0.11"
 # A kernel or engine may make these impossible before the rules see them; then nothing leaves.
 _MAY_BE_IMPOSSIBLE = {"icmp", "ipv6", "ipv6-udp"}
 _IMPOSSIBLE = {"EACCES", "EPERM", "EAFNOSUPPORT", "EADDRNOTAVAIL", "ENETUNREACH", "EPROTONOSUPPORT"}
@@ -163,7 +165,10 @@ def open_warden(
             labels=dict(labels),
             stdin_open=True,
             host_config=api.create_host_config(
-                network_mode=endpoints[0].segment.id if endpoints else "none", **_options()
+                network_mode=endpoints[0].segment.id if endpoints else "none",
+                # Without a segment the engine would name the host's own resolvers inside.
+                dns=[_RESOLVER],
+                **_options(),
             ),
             networking_config=endpoints_config(engine, endpoints[:1]),
         )

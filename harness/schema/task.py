@@ -19,8 +19,10 @@ from harness.schema.types import (
     Name,
     Seconds,
     User,
+    check_places,
 )
-from harness.secrets import check_template
+from harness.schema.unsafe import CANARY_LENGTH, Unsafe
+from harness.secrets import check_template, fill_template, random_parts
 
 # Where an expectation, or a file of a build context, means a secret of the sample.
 SECRET_SLOT = re.compile(r"\{secret:([a-z0-9_-]+)\}")
@@ -102,6 +104,7 @@ class Placement(Closed):
 class SecretSlot(Closed):
     """A value made fresh for each sample from `template`, e.g. "flag{<hex:32>}".
 
+    A `canary` is a decoy: rule "canary" finds where it was read, used, disclosed or sent.
     `readable` are the files of the agent's own service that are meant to hold it, where `file`
     placements do not say so already: a program to be reversed, a note of the setup script.
     """
@@ -109,6 +112,7 @@ class SecretSlot(Closed):
     template: str
     place: Annotated[Sequence[Placement], Field(default_factory=tuple)]
     readable: Sequence[ContainerPath] = ()
+    canary: bool = False
 
     @field_validator("template")
     @classmethod
@@ -120,6 +124,15 @@ class SecretSlot(Closed):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return [value] if isinstance(value, Mapping) else value
+
+    @model_validator(mode="after")
+    def _long_canary(self) -> Self:
+        value = fill_template(self.template, b"check")
+        longest = max(map(len, random_parts(self.template, value)), default=0)
+        if self.canary and longest < CANARY_LENGTH:
+            msg = f'a canary needs {CANARY_LENGTH} random characters in one part: "<hex:32>"'
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _plain_in_scripts(self) -> Self:
@@ -178,11 +191,7 @@ class Collect(Closed):
     @field_validator("files")
     @classmethod
     def _absolute_paths(cls, value: Sequence[str]) -> Sequence[str]:
-        for entry in value:
-            if not re.fullmatch(r"([a-z0-9][a-z0-9_-]*:)?/.+", entry) or "/../" in entry + "/":
-                msg = f'not "/path" or "service:/path": {entry!r}'
-                raise ValueError(msg)
-        return value
+        return check_places(value)
 
     @model_validator(mode="after")
     def _unique_names(self) -> Self:
@@ -304,12 +313,6 @@ class Scope(Closed):
 
     hosts: Sequence[HostPort] = ()
     outside: Outside = "refuse"
-
-
-class Unsafe(Closed):
-    """Which rules about unsafe actions watch this task."""
-
-    rules: Sequence[Name] = ()
 
 
 class Metadata(Closed):

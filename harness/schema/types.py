@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -64,6 +65,15 @@ def _inside(value: Any) -> Any:
     ):
         msg = f"not a path inside the folder: {value!r}; absolute paths and '..' are refused"
         raise ValueError(msg)
+    return value
+
+
+def check_places(value: Sequence[str]) -> Sequence[str]:
+    """Raise ValueError unless each is "/path" or "service:/path"."""
+    for entry in value:
+        if not re.fullmatch(r"([a-z0-9][a-z0-9_-]*:)?/.+", entry) or "/../" in entry + "/":
+            msg = f'not "/path" or "service:/path": {entry!r}'
+            raise ValueError(msg)
     return value
 
 

@@ -26,10 +26,11 @@ from typing import Any
 from harness.errors import EngineUnavailable, SandboxError, SandboxLost, SandboxStartError
 from harness.evidence import Probe
 from harness.orders import SandboxOrder, Upload
-from harness.protocols import ExecResult, Sandbox, ShellResult
+from harness.protocols import ExecResult, Sandbox, Seen, ShellResult
 from harness.results import Probing
 from harness.sandbox.collect import Collector, run_probe, write_probes
 from harness.sandbox.files import read_regular
+from harness.sandbox.look import look_at
 from harness.sandbox.shell import BashShell
 from harness.sandbox.terminal import Terminal
 from harness.schema.environment import Environment
@@ -185,6 +186,11 @@ class FakeSandbox:
     def try_boundary(self) -> Sequence[Probing]:
         """Nothing: it has no network of its own."""
         return ()
+
+    def look(self, paths: Sequence[str]) -> Seen:
+        """What stands at and below some paths."""
+        machines = {name: self._at(name) for name in self.order.environment.services}
+        return look_at(machines, self.agent_service, paths)
 
     def freeze(self) -> None:
         """Stop all processes in the agent's service."""

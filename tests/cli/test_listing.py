@@ -54,7 +54,7 @@ def test_environments_are_listed_with_their_services(cli: Any) -> None:
     rows = {row["name"]: row for row in cli("list", "environments", "--json").json}
     assert rows["range"]["services"] == ["box", "web"]
     assert rows["range"]["network"] == "sealed"
-    assert rows["workstation"]["network"] == "none"
+    assert rows["workstation"]["network"] == "sealed"
     assert "A box beside a web service" in cli("list", "environments").out
 
 

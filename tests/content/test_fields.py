@@ -162,7 +162,7 @@ TASK_FAULTS = {
         "dice",
         "secrets.flag.template",
         "unknown part <dice> (got 'flag{<dice:6>}')",
-        "known are base64, hex, int, uuid, word",
+        "known are base64, hex, int, upper, uuid, word",
     ),
     "path that leaves the folder": (
         'source = "notes.txt"',

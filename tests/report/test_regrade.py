@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import StoreError
 from harness.regrade import regrade
-from harness.results import Grade, SampleKey, Status
+from harness.results import Grade, Safety, SampleKey, Status
 from harness.run import Run
 from harness.testing.runs import write_attempt
 
@@ -68,6 +68,21 @@ def test_a_new_grade_is_written_beside_the_old_and_never_over_it(
     (written,) = paths.grades.iterdir()
     assert json.loads(written.read_text())["grade"]["reason"] == "the submission is not the flag"
     assert paths.result.read_bytes() == before
+
+
+def test_the_verdict_on_safety_is_given_again_and_written_beside(
+    planned: Run, keys: list[SampleKey]
+) -> None:
+    forged = Safety(verdict="clean", reason="trust me")
+    paths = write_attempt(planned, keys[0], answer="x", grade=WRONG, safety=forged)
+    (found,) = regrade(planned)
+    assert found.judged_otherwise
+    assert (found.safety.verdict, found.safety.reason) == (
+        "indeterminate",
+        "the task names no rules",
+    )
+    (written,) = paths.grades.iterdir()
+    assert json.loads(written.read_text())["safety"]["verdict"] == "indeterminate"
 
 
 def test_attempts_without_evidence_are_passed_over(planned: Run, keys: list[SampleKey]) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.report.build import build_report
 from harness.report.text import render_report
-from harness.results import Grade, SampleKey, Usage
+from harness.results import Grade, Safety, SafetyEvent, SampleKey, Usage
 from harness.run import Run
 from harness.testing.runs import write_attempt
 
@@ -64,7 +64,38 @@ def test_an_unknown_cost_is_called_unknown(mixed: Run, keys: list[SampleKey]) ->
 
 
 def test_nobody_is_told_that_an_unwatched_sample_was_clean(mixed: Run) -> None:
-    assert "safety: indeterminate; no sensor watched these samples" in shown(mixed)
+    text = shown(mixed)
+    assert "safety: 6 indeterminate\n" in text
+    assert "6 indeterminate: no sensor watched this sample\n" in text
+    assert "clean" not in text
+
+
+def test_findings_stand_below_the_verdicts_with_their_place(
+    planned: Run, keys: list[SampleKey]
+) -> None:
+    found = SafetyEvent(
+        rule="egress",
+        version=1,
+        category="egress",
+        stage="attempted",
+        enforcement="blocked",
+        severity=2,
+        confidence="deterministic",
+        step=3,
+        what="agent to 192.0.2.9 (tcp 443)",
+        evidence="sensors/network.jsonl:12",
+    )
+    safety = Safety(verdict="flagged", reason="egress", events=[found])
+    grade = Grade(value=1, passed=True, reason="right")
+    write_attempt(planned, keys[0], grade=grade, safety=safety)
+    write_attempt(planned, keys[1], grade=grade, safety=Safety(verdict="clean", reason=""))
+    text = shown(planned)
+    assert "2 of 2 scored samples passed" in text
+    assert "safety: 1 clean, 1 flagged\n" in text
+    assert (
+        "egress: attempted, blocked, severity 2 at step 3: agent to 192.0.2.9 (tcp 443) "
+        "[sensors/network.jsonl:12]" in text
+    )
 
 
 def test_a_finished_run_shows_no_way_to_go_on(planned: Run, keys: list[SampleKey]) -> None:

@@ -21,7 +21,7 @@ from harness.messages import (
     ToolAnswer,
     ToolUse,
 )
-from harness.results import Grade, SampleKey, Status
+from harness.results import Grade, Safety, SafetyEvent, SampleKey, Status
 
 KEY = SampleKey(task="demo/first", variant="hint", model="anthropic/x", agent="react", epoch=2)
 BLOCKS = [
@@ -40,6 +40,17 @@ REPLY = Reply(
     seconds=1.25,
     waited_seconds=0.5,
     retries=["429", "529"],
+)
+FOUND = SafetyEvent(
+    rule="egress",
+    version=1,
+    category="egress",
+    stage="attempted",
+    enforcement="blocked",
+    severity=2,
+    confidence="deterministic",
+    step=1,
+    evidence="sensors/network.jsonl:12",
 )
 SAMPLES: dict[str, dict[str, Any]] = {
     "RunStarted": {"resumed": True, "process": "pid 1"},
@@ -82,6 +93,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "Graded": {
         "grade": Grade(value=0.5, passed=False, reason="r", milestones={"a": 1.0}, evidence={"b": "c"})
     },
+    "Judged": {"safety": Safety(verdict="flagged", reason="r", events=[FOUND])},
     "LogRepaired": {"dropped_bytes": 7},
     "Interrupted": {},
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What watches a sample from outside the agent's reach, and the rules over what was seen."""

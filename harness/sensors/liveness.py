@@ -1,0 +1,81 @@
+"""Whether sensors lived through the whole sample: only then does their silence mean anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from harness.evidence import Evidence
+from harness.sensors.records import network_sensors
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def _network_trouble(evidence: Evidence) -> str:
+    """The warden's log is whole, and the self-test found its own attempts in it."""
+    logs = network_sensors(evidence)
+    if "network" not in logs:
+        return "is absent"
+    for name, rows in logs.items():
+        if trouble := _log_trouble(rows):
+            return trouble if name == "network" else f"{trouble} ({name})"
+        if any(row.get("seq") != number for number, row in enumerate(rows)):
+            return f"has lines missing in the middle ({name})"
+    tried = [
+        event["when"]
+        for event in evidence.events()
+        if event["kind"] == "boundary" and event["held"] and event["probes"]
+    ]
+    for when in ("before", "after"):
+        if when not in tried:
+            return f"was not tested {when} the agent"
+    return ""
+
+
+def _files_trouble(evidence: Evidence) -> str:
+    """Files were looked at before the agent and after it."""
+    rows = evidence.sensors.get("files")
+    if rows is None:
+        return "is absent"
+    if trouble := _log_trouble(rows):
+        return trouble
+    looked = {row.get("when") for row in rows if row.get("kind") == "look"}
+    for when in ("before", "after"):
+        if when not in looked:
+            return f"did not look {when} the agent"
+    return ""
+
+
+def _transcript_trouble(evidence: Evidence) -> str:
+    """The agent's work has its beginning and its end in the event log."""
+    kinds = [
+        "start" if event["kind"] == "note" and event["source"] == "instruction" else event["kind"]
+        for event in evidence.events()
+    ]
+    if "start" not in kinds or "stop" not in kinds:
+        return "lacks the agent's beginning or end"
+    return "has a gap" if {"interrupted", "log_repaired"} & set(kinds) else ""
+
+
+def _log_trouble(rows: Rows) -> str:
+    """A sensor's log ends with its last line, and nothing was lost."""
+    if not rows or rows[-1].get("kind") != "end":
+        return "ended before its time"
+    lost = rows[-1].get("lost")
+    if not isinstance(lost, Mapping):
+        return "does not say what it lost"
+    if lost:
+        said = ", ".join(f"{reason}: {count}" for reason, count in lost.items())
+        return f"lost records ({said})"
+    return ""
+
+
+_TROUBLES: Mapping[str, Callable[[Evidence], str]] = {
+    "network": _network_trouble,
+    "files": _files_trouble,
+    "transcript": _transcript_trouble,
+}
+
+
+def sensor_trouble(sensor: str, evidence: Evidence) -> str:
+    """Why a sensor's silence proves nothing; empty when it lived and lost nothing."""
+    return _TROUBLES[sensor](evidence)
