@@ -80,7 +80,7 @@ def bare() -> dict[str, Any]:
 def compare_containers(sandboxes: DockerSandboxes) -> None:
     """Profile strict beside a bare hardened container."""
     image = sandboxes.image_store.resolve("harness/workstation")
-    strict = hardening(sandboxes.engine, find_service())
+    strict = hardening(sandboxes.engine, find_service(), "runc")
     rounds = [
         (lifecycles(sandboxes, image, strict), lifecycles(sandboxes, image, bare()))
         for _ in range(ROUNDS)

@@ -68,7 +68,7 @@ def bare_sample(sandboxes: DockerSandboxes, image: str, *, by_exec: bool) -> Non
         user=KEEPER_USER if by_exec else "agent",
         stdin_open=not by_exec,
         host_config=api.create_host_config(
-            network_mode="none", **hardening(sandboxes.engine, find_service())
+            network_mode="none", **hardening(sandboxes.engine, find_service(), "runc")
         ),
     )
     try:

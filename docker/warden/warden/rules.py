@@ -56,10 +56,9 @@ def set_routes(settings: Settings) -> None:
         lines.append(f"rule add fwmark {MARK:#x} lookup {_TABLE}")
     lines.append(f"route replace default dev lo src {own}")
     if Path("/proc/net/if_inet6").exists():
-        lines.append(f"-6 addr add {_LONELY6}/128 dev lo")
-        lines.append("-6 route replace default dev lo")
-    for line in lines:
-        _run(["ip", *line.split()])
+        lines.append(f"addr add {_LONELY6}/128 dev lo")
+        lines.append("route replace ::/0 dev lo")
+    _run(["ip", "-batch", "-"], "\n".join(lines) + "\n")
 
 
 def set_rules(settings: Settings) -> None:
