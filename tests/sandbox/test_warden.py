@@ -357,6 +357,10 @@ for number in range(2000):
         assert all(each.held for each in opened.try_boundary())
         rows = records(opened, tmp_path)
     assert len(found(rows, kind="packet", target="192.0.2.1", port=443)) >= 690
+    asked = len([row for row in found(rows, kind="dns") if row["source"] == "agent"])
+    lost = rows[-1]["lost"]
+    unasked = lost.get("questions", 0) + lost.get("too many connections", 0)
+    assert asked + unasked + lost.get("rate", 0) >= 2700
     assert rows[-1]["kind"] == "end"
 
 

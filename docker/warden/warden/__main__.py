@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from settings import (
     DNS_PORT,
     LOG_FOLDER,
     SELF_TEST,
+    SO_RCVBUFFORCE,
     STREAM_PORT,
     SWALLOW_PORT,
     TEST_MARK,
@@ -40,6 +42,7 @@ from streams import Streams, listen
 # Packets come in bunches, a fiftieth of a second apart.
 _QUIET_SECONDS, _END_SECONDS = 0.1, 10.0
 _AT_A_TIME = 256
+_QUEUE_BYTES = 4 * 1024**2
 _TEST_SECONDS = 5.0
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 _ACTIONS = {"inside": "allowed", "incoming": "allowed"}
@@ -90,6 +93,8 @@ class Warden:
         self._poll.register(streams, selectors.EVENT_READ, self._streams.accept)
         self._poll.register(questions, selectors.EVENT_READ, self._streams.answer)
         datagrams = _datagrams(DNS_PORT, family)
+        with suppress(PermissionError):  # in a user namespace the usual size must do
+            datagrams.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _QUEUE_BYTES)
         self._watch(datagrams, DatagramServer(self._names, datagrams, self._who).read)
         swallow = _datagrams(SWALLOW_PORT, family)
         self._watch(swallow, lambda: _drain(swallow))
@@ -164,18 +169,17 @@ class Warden:
         self._recent = set()
         self._settings.nonces.add(nonce)
         tried = attempt_all(nonce, hosts)
+        keys = {each.key for each in tried}
         deadline = time.monotonic() + _TEST_SECONDS
-        keys = {each.key for each in tried if each.key[0] != "dns"}
-        while time.monotonic() < deadline and not keys <= self._recent:
+        while time.monotonic() < deadline and not keys <= self._seen():
             time.sleep(0.01)
-        seen, self._recent = self._recent, None
-        asked = {("dns", name) for name in self._names.asked}
+        seen, self._recent = self._seen(), None
         _say(
             {
                 "probes": [
                     {
                         "probe": each.probe,
-                        "seen": each.key in seen or each.key in asked,
+                        "seen": each.key in seen,
                         "answered": each.answered,
                         "error": each.error,
                     }
@@ -183,6 +187,10 @@ class Warden:
                 ]
             }
         )
+
+    def _seen(self) -> set[tuple[object, ...]]:
+        """What of a test's attempts has reached the log."""
+        return set(self._recent or ()) | {("dns", name) for name in tuple(self._names.asked)}
 
     def _end(self) -> dict[str, Any]:
         """Take what the kernel still holds, write the last lines, and say what was lost."""
@@ -245,7 +253,22 @@ def _kernel_losses() -> dict[str, int]:
     table = Path("/proc/net/stat/nf_conntrack")
     rows = [line.split() for line in table.read_text().splitlines()] if table.exists() else [[]]
     full = [int(row[rows[0].index("drop")], 16) for row in rows[1:]]
-    return {"listen queue": counts.get("ListenDrops", 0), "connection table": sum(full)}
+    return {
+        "listen queue": counts.get("ListenDrops", 0),
+        "connection table": sum(full),
+        "questions": _dropped_questions(),
+    }
+
+
+def _dropped_questions() -> int:
+    """Datagrams that found the name server's queue full."""
+    rows = [
+        line.split()
+        for path in (Path("/proc/net/udp"), Path("/proc/net/udp6"))
+        if path.exists()
+        for line in path.read_text().splitlines()[1:]
+    ]
+    return sum(int(row[-1]) for row in rows if int(row[1].rpartition(":")[2], 16) == DNS_PORT)
 
 
 def _say(what: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import socket
 from collections import deque
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 
 from dnslib import QTYPE, RCODE, RR, A, DNSRecord
 from log import Log
-from settings import SELF_TEST, Settings
+from settings import RESOLVER, SELF_TEST, Settings
 
 # Documentation's networks (RFC 5737): what a sinkhole answers leads nowhere, even if it got out.
 _INVENTED = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24")
 _SECONDS = 60
 _AT_A_TIME = 64
+_KEPT_BYTES = 512
 _ANY = {QTYPE.A, QTYPE.ANY}
 
 
@@ -63,6 +65,20 @@ class Names:
         )
         return bytes(reply.pack())
 
+    def note_nonsense(self, question: bytes, source: str) -> None:
+        """Write down what was sent as a question and is none."""
+        self._log.write(
+            "dns",
+            (source, "nonsense"),
+            source=source,
+            target=RESOLVER,
+            name=None,
+            type=None,
+            answer=None,
+            action="refused",
+            data=base64.b64encode(question[:_KEPT_BYTES]).decode(),
+        )
+
     def _invent(self, name: str) -> str:
         """An address that stands for a name; the oldest one's when all are taken."""
         if name not in self._invented:
@@ -92,9 +108,11 @@ class DatagramServer:
                 return
             except OSError:
                 continue
+            source = self._who.get(peer[0], "agent")
             try:
-                reply = self._names.answer(question, self._who.get(peer[0], "agent"))
-            except Exception:  # noqa: BLE001, S112 - whatever nonsense does to the parser ends here
+                reply = self._names.answer(question, source)
+            except Exception:  # noqa: BLE001 - whatever nonsense does to the parser ends here
+                self._names.note_nonsense(question, source)
                 continue
             try:
                 self._socket.sendto(reply, peer)

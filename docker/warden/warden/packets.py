@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from settings import SO_RCVBUFFORCE
+
 _NETLINK_NETFILTER, _ULOG = 12, 4
 _PACKET_MESSAGE, _CONFIG_MESSAGE = _ULOG << 8, _ULOG << 8 | 1
 _BIND, _COPY_PACKET, _NUMBERED = 1, 2, 1
 _CFG_CMD, _CFG_MODE, _CFG_TIMEOUT, _CFG_THRESHOLD, _CFG_FLAGS = 1, 2, 4, 5, 6
 _MARK, _PAYLOAD, _PREFIX, _UID, _SEQ = 2, 9, 10, 11, 12
 _REQUEST, _DONE = 1, 3
-_SO_RCVBUFFORCE = 33
 _AT_A_TIME = 64
 _BUFFER_BYTES = 16 * 1024**2
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
@@ -60,7 +61,7 @@ class PacketSource:
         self._socket.bind((0, 0))
         self._socket.settimeout(0)
         with suppress(PermissionError):  # in a user namespace the usual size must do
-            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
+            self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER_BYTES)
         self._group, self._next = group, 0
         self.lost = 0
         self._configure(_attribute(_CFG_CMD, struct.pack("=B", _BIND)))

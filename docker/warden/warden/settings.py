@@ -12,6 +12,7 @@ MARK = 0x5EA1
 # The self-test's attempts carry another, of which no rule takes notice: the log tells them apart.
 TEST_MARK = 0x7E57
 SO_MARK = 36
+SO_RCVBUFFORCE = 33
 SELF_TEST = "self-test"
 DNS_PORT, STREAM_PORT, SWALLOW_PORT, CLOSED_PORT = 61053, 61080, 61081, 61099
 # The engine's own resolver in every namespace of a network.

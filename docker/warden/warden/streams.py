@@ -190,7 +190,11 @@ def _one_question(found: socket.socket, names: Names, source: str) -> None:
         while len(data) < 2 or len(data) < 2 + int.from_bytes(data[:2], "big"):  # noqa: PLR2004
             more = found.recv(_DNS_BYTES)
             if not more:
-                return
+                break
             data += more
-        reply = names.answer(data[2:], source)
+        try:
+            reply = names.answer(data[2:], source)
+        except Exception:  # noqa: BLE001 - whatever nonsense does to the parser ends here
+            names.note_nonsense(data, source)
+            return
         found.sendall(len(reply).to_bytes(2, "big") + reply)
