@@ -188,6 +188,34 @@ for act in (lambda: socket.create_connection(("192.0.2.9", 80), 2),
     assert found(rows, kind="dns", source="web", name="from-the-service.invalid")
 
 
+def test_a_service_does_not_reach_the_host_or_another_sandbox(
+    docker_sandboxes: DockerSandboxes, order: Any, tmp_path: Path
+) -> None:
+    attempt = """
+import socket, sys
+for target in sys.argv[1:]:
+    host, _, port = target.rpartition(":")
+    try:
+        s = socket.create_connection((host, int(port)), 2)
+        s.sendall(b"from a service")
+    except OSError: pass
+"""
+    with (
+        sandbox(docker_sandboxes, order) as neighbour,
+        sandbox(docker_sandboxes, order) as opened,
+        nonce_listener("from a service") as listener,
+    ):
+        other = neighbour.exec(["hostname", "-i"], service="web").stdout.decode().strip()
+        targets = [f"{each}:{listener.port}" for each in host_addresses()] + [f"{other}:8000"]
+        python(opened, attempt, *targets, service="web")
+        assert not listener.heard()
+        rows = records(opened, tmp_path)
+    for target in targets:
+        host, _, port = target.rpartition(":")
+        wanted = {"source": "web", "target": host, "port": int(port), "action": "refused"}
+        assert found(rows, kind="packet", **wanted), target
+
+
 def test_a_lonely_machine_can_be_sealed_too(
     docker_sandboxes: DockerSandboxes, order: Any, tmp_path: Path
 ) -> None:
