@@ -18,6 +18,7 @@ from typing import Any
 from docker.errors import APIError, NotFound
 
 from harness.errors import EngineUnavailable, SandboxError
+from harness.orders import SandboxOrder
 from harness.sandbox.engine import Engine, engine_errors, machine
 
 RUN, SAMPLE, SERVICE = "harness.run", "harness.sample", "harness.service"
@@ -101,6 +102,11 @@ def lease_labels(run: str, sample: str, service: str, seconds: float) -> dict[st
         EXPIRES: str(int(time.time() + seconds + SLACK_SECONDS)),
         EXPIRES_UPTIME: str(int(time.monotonic() + seconds + SLACK_SECONDS)),
     }
+
+
+def order_labels(order: SandboxOrder, service: str) -> dict[str, str]:
+    """The labels of one thing of an ordered sandbox."""
+    return lease_labels(order.run, order.sample, service, order.lease_seconds)
 
 
 @dataclass(frozen=True)

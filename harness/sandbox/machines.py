@@ -26,7 +26,7 @@ from harness.sandbox.container import (
 )
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.images import Images
-from harness.sandbox.lease import RUN, lease_labels, leased
+from harness.sandbox.lease import RUN, leased, order_labels
 from harness.sandbox.look import look_at
 from harness.sandbox.readiness import require_not_failed, wait_ready
 from harness.sandbox.runtimes import chosen, require_runtime
@@ -236,7 +236,7 @@ class DockerSandboxes:
                     container.files.write(order.uploads[name])
             _start(environment, containers)
             yield DockerSandbox(
-                self.engine, order, containers, _labels(order, "snapshot"), wires.wardens
+                self.engine, order, containers, order_labels(order, "snapshot"), wires.wardens
             )
 
     def _with_built(self, order: SandboxOrder, stack: ExitStack) -> SandboxOrder:
@@ -247,7 +247,7 @@ class DockerSandboxes:
                     self.image_store,
                     build,
                     f"image of service {name} of {order.sample}",
-                    _labels(order, f"image {name}"),
+                    order_labels(order, f"image {name}"),
                 )
             )
             for name, build in order.builds.items()
@@ -270,7 +270,7 @@ class DockerSandboxes:
             user=KEEPER_USER if kept else service.user,
             network=network,
             env=order.env.get(name, {}),
-            labels=_labels(order, name),
+            labels=order_labels(order, name),
             runtime=self.runtime,
         )
 
@@ -284,10 +284,6 @@ class DockerSandboxes:
         for thing in leased(self.engine):
             if thing.kind == "container" and thing.labels.get(RUN) == run:
                 remove_container(self.engine, thing.id, thing.name)
-
-
-def _labels(order: SandboxOrder, service: str) -> dict[str, str]:
-    return lease_labels(order.run, order.sample, service, order.lease_seconds)
 
 
 def _prefix(order: SandboxOrder) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from harness.orders import SandboxOrder
 from harness.sandbox.container import Attachment
 from harness.sandbox.engine import Engine
-from harness.sandbox.lease import lease_labels
+from harness.sandbox.lease import order_labels
 from harness.sandbox.network import open_network
 from harness.sandbox.warden import IMAGE, Warden, open_warden, resolve_allowed
 from harness.sandbox.wiring import Endpoint, Wiring, wire
@@ -52,7 +52,7 @@ def open_wires(
     with ExitStack() as stack:
         segments = {
             name: stack.enter_context(
-                open_network(engine, f"{prefix}-{name}", _labels(order, f"network {name}"))
+                open_network(engine, f"{prefix}-{name}", order_labels(order, f"network {name}"))
             )
             for name in environment.segments
         }
@@ -100,7 +100,7 @@ class _Crew:
     def _way_out(self) -> Endpoint:
         """A network of the sandbox's own that leads out; only the warden's traffic takes it."""
         name = f"{self.prefix}-way-out"
-        labels = _labels(self.order, "network out")
+        labels = order_labels(self.order, "network out")
         segment = self.stack.enter_context(open_network(self.engine, name, labels, sealed=False))
         return Endpoint(segment, segment.address(1), "")
 
@@ -125,10 +125,6 @@ class _Crew:
                 hostname=hostname,
                 endpoints=places,
                 settings=settings,
-                labels=_labels(self.order, name),
+                labels=order_labels(self.order, name),
             )
         )
-
-
-def _labels(order: SandboxOrder, service: str) -> dict[str, str]:
-    return lease_labels(order.run, order.sample, service, order.lease_seconds)
