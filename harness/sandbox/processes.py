@@ -34,7 +34,8 @@ _STDOUT, _STDERR = 1, 2
 # Stops, then kills, everything that belongs to a seed pid (its group, session and descendants) or
 # that carries the marker. Rounds go on until no new process turns up. Without a seed pid (0) only
 # the marker counts: a number below 1 would make `kill` reach everything of the user.
-# It forks nothing: the victims may have used up what the machine allows.
+# It forks nothing: the victims may have used up what the machine allows. They are dead when it
+# says so: a shell tells of a job's death when it learns of it, which must not be later.
 KILL_TREE = r"""
 carries() {
   while IFS= read -r part || [ -n "$part" ]; do
@@ -61,6 +62,13 @@ while [ $again = 1 ] && [ $round -lt 30 ]; do
   done
 done
 [ "$victims" = " " ] || kill -KILL $victims 2>/dev/null
+for pid in $victims; do
+  tries=0
+  while [ $tries -lt 2000 ] && { read -r line < "/proc/$pid/stat"; } 2>/dev/null; do
+    case ${line##*) } in Z*|X*) break;; esac
+    tries=$((tries + 1))
+  done
+done
 echo done
 """
 

@@ -19,6 +19,7 @@ _CHUNK = 65536
 _POLL_SECONDS = 0.05
 # What an engine gives a child that was left behind with its parent's streams.
 _LEFT_BEHIND_SECONDS = 1.0
+_DYING_SECONDS, _DYING_POLL_SECONDS = 5.0, 0.002
 
 
 class PtyChannel:
@@ -176,7 +177,19 @@ def still_family(pid: int | None, marker: str) -> set[int]:
 
 
 def end_family(pid: int | None, marker: str) -> None:
-    """End a process and all that belongs to it, or that carries `marker`."""
-    for each in still_family(pid, marker):
+    """End a process and all that belongs to it, or that carries `marker`; they are dead then."""
+    family = still_family(pid, marker)
+    for each in family:
         with suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
+    deadline = time.monotonic() + _DYING_SECONDS
+    while any(map(_lives, family)) and time.monotonic() < deadline:
+        time.sleep(_DYING_POLL_SECONDS)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"

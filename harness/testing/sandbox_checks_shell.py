@@ -34,8 +34,8 @@ def _shell(sandbox: Sandbox, spool: Path | None = None) -> Iterator[Run]:
 def require_in_step(shell: Shell) -> None:
     """The next command gives its own output, all of it, and its own exit code."""
     result = shell.run("echo in step; (exit 9)", 15)
-    assert (result.output, result.exit_code, result.timed_out) == ("in step\n", 9, False)
-    assert not result.restarted
+    said = (result.output, result.exit_code, result.timed_out, result.restarted)
+    assert said == ("in step\n", 9, False, ""), result
 
 
 def check_shell_keeps_state(sandbox: Sandbox, _: Path) -> None:
