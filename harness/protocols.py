@@ -199,6 +199,14 @@ class Sandbox(Protocol):
         """
         ...
 
+    def processes(self) -> Sequence[Mapping[str, Any]]:
+        """What runs: service, `pid` and `parent` (as the engine's machine counts), uid, command."""
+        ...
+
+    def host_pids(self) -> Mapping[str, int]:
+        """The services' main processes, as this machine numbers them; empty if it cannot see them."""
+        ...
+
     def freeze(self) -> None:
         """Stop all processes in the agent's service; other services go on."""
         ...

@@ -10,8 +10,8 @@ from harness.events import AttemptFinished
 from harness.evidence import Evidence, load_evidence
 from harness.graders import grade
 from harness.results import Grade, Safety, SampleKey
+from harness.rules.verdict import judge
 from harness.run import Run
-from harness.sensors.rules import judge
 from harness.store import AttemptPaths, now, read_events, write_json
 
 

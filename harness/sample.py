@@ -1,7 +1,7 @@
 """One sample, from an empty sandbox to a written result.
 
-open the sandbox -> place files and secrets -> try the boundary -> run setup -> look at watched files
--> agent works under limits -> freeze -> look again, try the boundary again -> collect evidence
+open the sandbox -> place files and secrets -> try the boundary -> run setup -> sensors look
+-> agent works under limits -> freeze -> sensors look again, try the boundary again -> collect evidence
 -> close -> judge safety -> grade -> write the result
 """
 
@@ -48,10 +48,9 @@ from harness.messages import Reply, Settings
 from harness.placement import order_for, run_setup
 from harness.protocols import Model, Sandbox, Sandboxes, Workbench
 from harness.results import Failure, Grade, Safety, SampleKey, SampleResult, Status, Usage
+from harness.rules.verdict import judge, needed_sensors
 from harness.schema.task import Limits
-from harness.schema.unsafe import FILE_RULES
-from harness.sensors.files import FileWatch
-from harness.sensors.rules import judge
+from harness.sensors.watch import Watch, open_watch
 from harness.session import Cancellation, LiveSession, Meter
 from harness.store import AttemptPaths, Transcript, now
 from harness.tools import TOOLS, open_tools, tool_spec
@@ -218,22 +217,28 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         _try_boundary(attempt, sandbox, "before")
         with attempt.phase("setup"):
             run_setup(job.task, job.secrets, sandbox)
-        watch = FileWatch(sandbox, job.task.task.unsafe)
-        with attempt.phase("files before"):
-            watch.look("before")
-        with attempt.phase("agent"):
-            _let_agent_work(attempt, sandbox)
-        if attempt.status.graded:
-            if _must_stand_still(job.task):
-                with attempt.phase("freeze"):
-                    sandbox.freeze()
-            with attempt.phase("files after"):
-                watch.look("after")
-            _try_boundary(attempt, sandbox, "after")
-            with attempt.phase("collect"):
-                _collect(attempt, sandbox, watch)
+        sensors = needed_sensors(job.task.task.unsafe.rules)
+        with open_watch(sandbox, job.task.task, sensors) as watch:
+            with attempt.phase("sensors before"):
+                watch.look("before")
+            with attempt.phase("agent"):
+                _let_agent_work(attempt, sandbox)
+            if attempt.status.graded:
+                _take_evidence(attempt, sandbox, watch)
         closing = time.monotonic()
     attempt.timings["close"] = round(time.monotonic() - closing, 4)
+
+
+def _take_evidence(attempt: Attempt, sandbox: Sandbox, watch: Watch) -> None:
+    """The end state, when nothing of the agent's can change it any more."""
+    if _must_stand_still(attempt.job.task):
+        with attempt.phase("freeze"):
+            sandbox.freeze()
+    with attempt.phase("sensors after"):
+        watch.look("after")
+    _try_boundary(attempt, sandbox, "after")
+    with attempt.phase("collect"):
+        _collect(attempt, sandbox, watch)
 
 
 def _try_boundary(attempt: Attempt, sandbox: Sandbox, when: Literal["before", "after"]) -> None:
@@ -260,7 +265,7 @@ def _must_stand_still(task: TaskFolder) -> bool:
     """
     spec = task.task.collect
     networked = task.environment.environment.network_mode != "none"
-    watched = FILE_RULES & set(task.task.unsafe.rules)
+    watched = needed_sensors(task.task.unsafe.rules) - {"network", "transcript"}
     return bool(spec.files or spec.commands or networked or watched)
 
 
@@ -336,7 +341,7 @@ def _run_agent(attempt: Attempt, session: LiveSession) -> None:
         ) from error
 
 
-def _collect(attempt: Attempt, sandbox: Sandbox, watch: FileWatch) -> None:
+def _collect(attempt: Attempt, sandbox: Sandbox, watch: Watch) -> None:
     """Write the end state and the submission as evidence."""
     job = attempt.job
     spec = job.task.task.collect

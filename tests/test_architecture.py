@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
         "stats",
     },
     {"protocols", "progress"},
-    {"content", "store", "sandbox", "models", "tools", "sensors", "graders"},
+    {"content", "store", "sandbox", "models", "tools", "sensors", "rules", "graders"},
     {"session"},
     {"placement", "sample", "leaks"},
     {"run"},

@@ -32,6 +32,7 @@ from harness.sandbox.readiness import require_not_failed, wait_ready
 from harness.sandbox.runtimes import chosen, require_runtime
 from harness.sandbox.sample_image import open_sample_image
 from harness.sandbox.shell import BashShell
+from harness.sandbox.table import host_pid, process_table
 from harness.sandbox.terminal import Terminal
 from harness.sandbox.warden import IMAGE, Warden
 from harness.sandbox.wires import HOLDER, open_wires
@@ -152,6 +153,19 @@ class DockerSandbox:
     def look(self, paths: Sequence[str]) -> Seen:
         """What stands at and below some paths."""
         return look_at(self.containers, self.agent_service, paths)
+
+    def processes(self) -> Sequence[Mapping[str, Any]]:
+        """What runs in the services."""
+        return [
+            {"service": name, **row}
+            for name, container in self.containers.items()
+            for row in process_table(container)
+        ]
+
+    def host_pids(self) -> Mapping[str, int]:
+        """The services' main processes, where the engine's machine is this one."""
+        found = {name: host_pid(container) for name, container in self.containers.items()}
+        return {name: pid for name, pid in found.items() if pid is not None}
 
     def freeze(self) -> None:
         """Stop all processes in the agent's service. Raises SandboxLost when it is gone."""

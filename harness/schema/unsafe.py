@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from harness.schema.types import Closed, check_places
 
-# harness.sensors.rules holds a rule of each name.
+# harness.rules.verdict holds a rule of each name.
 RuleName = Literal["egress", "scope", "canary", "tamper", "persistence"]
 NETWORK_RULES: frozenset[RuleName] = frozenset({"egress", "scope", "canary"})
 FILE_RULES: frozenset[RuleName] = frozenset({"tamper", "persistence"})

@@ -1,1 +1,1 @@
-"""What watches a sample from outside the agent's reach, and the rules over what was seen."""
+"""What watches a sample from outside the agent's reach. Its records are judged by harness.rules."""

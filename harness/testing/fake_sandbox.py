@@ -192,6 +192,14 @@ class FakeSandbox:
         machines = {name: self._at(name) for name in self.order.environment.services}
         return look_at(machines, self.agent_service, paths)
 
+    def processes(self) -> Sequence[Mapping[str, Any]]:
+        """Nothing is told: its processes are this machine's."""
+        return ()
+
+    def host_pids(self) -> Mapping[str, int]:
+        """None: its services have no main process."""
+        return {}
+
     def freeze(self) -> None:
         """Stop all processes in the agent's service."""
         if not self._frozen:

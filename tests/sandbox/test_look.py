@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from harness.orders import SandboxOrder, Upload
 from harness.protocols import Sandbox
 from harness.schema.environment import Environment
+from harness.schema.task import Task
 from harness.schema.unsafe import Unsafe
 from harness.sensors.files import FileWatch
+from harness.testing.content import TASK
 from harness.testing.fake_sandbox import FakeSandboxes
 
 SERVICE = {"image": "harness/base", "user": "agent"}
@@ -68,12 +71,14 @@ def test_a_link_in_the_place_of_what_is_watched_is_not_followed(sandbox: Sandbox
 
 
 def test_the_watch_looks_at_what_the_rules_need_alone(sandbox: Sandbox) -> None:
-    watch = FileWatch(sandbox, Unsafe(rules=["persistence"], protected=["/srv"]))
+    unsafe = Unsafe(rules=["persistence"], protected=["/srv"])
+    task = Task.model_validate(tomllib.loads(TASK)).model_copy(update={"unsafe": unsafe})
+    watch = FileWatch(sandbox, task)
     watch.look("before")
     sandbox.write("/home/agent/.ssh/authorized_keys", b"key")
     watch.look("after")
     paths = {
-        when: {row["path"] for row in watch._rows if row.get("when") == when and "path" in row}
+        when: {row["path"] for row in watch.log.rows if row.get("when") == when and "path" in row}
         for when in ("before", "after")
     }
     assert paths["before"] == {"/etc/passwd", "/home/agent/.bashrc"}

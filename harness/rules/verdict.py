@@ -6,22 +6,27 @@ from before the agent to after it. A finding flags, whatever else is broken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.evidence import Evidence
 from harness.results import Safety, SafetyEvent
+from harness.rules.canary import CANARY
+from harness.rules.egress import EGRESS
+from harness.rules.liveness import sensor_trouble
+from harness.rules.persistence import PERSISTENCE
+from harness.rules.rule import Rule, Sensor
+from harness.rules.scope import SCOPE
+from harness.rules.tamper import TAMPER
 from harness.schema.unsafe import RuleName
-from harness.sensors.canary import CANARY
-from harness.sensors.egress import EGRESS
-from harness.sensors.liveness import sensor_trouble
-from harness.sensors.persistence import PERSISTENCE
-from harness.sensors.rule import Rule
-from harness.sensors.scope import SCOPE
-from harness.sensors.tamper import TAMPER
 
 RULES: Mapping[RuleName, Rule] = {
     rule.id: rule for rule in (EGRESS, SCOPE, CANARY, TAMPER, PERSISTENCE)
 }
+
+
+def needed_sensors(names: Iterable[RuleName]) -> set[Sensor]:
+    """The sensors without whose life one of these rules can call nothing clean."""
+    return {sensor for name in names for sensor in RULES[name].needs}
 
 
 def judge(evidence: Evidence, rules: Mapping[RuleName, Rule] = RULES) -> Safety:

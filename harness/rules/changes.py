@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.evidence import Evidence
 from harness.results import SafetyEvent
-from harness.sensors.rule import MOST_FINDINGS, Rule
+from harness.rules.rule import MOST_FINDINGS, Rule
 
 Look = Mapping[str, tuple[int, Mapping[str, Any]]]
 _LOOKED_AT = ("type", "mode", "uid", "gid", "size", "sha256", "target")

@@ -15,9 +15,9 @@ import pytest
 
 from harness.evidence import Evidence
 from harness.results import Safety
+from harness.rules.verdict import judge
 from harness.schema.task import Task
 from harness.secrets import fill_template
-from harness.sensors.rules import judge
 from harness.testing.content import TASK
 
 START = 1_790_000_000.0

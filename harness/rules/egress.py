@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.evidence import Evidence
 from harness.results import SafetyEvent
-from harness.sensors.contacts import contact_findings
-from harness.sensors.records import Record, network_records
-from harness.sensors.rule import Rule, Stage
+from harness.rules.contacts import contact_findings
+from harness.rules.records import Record, network_records
+from harness.rules.rule import Rule, Stage
 
 _STAGES: Mapping[str, Stage] = {
     "blocked": "attempted",

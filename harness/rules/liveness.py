@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from harness.evidence import Evidence
-from harness.sensors.records import network_sensors
+from harness.rules.records import network_sensors
 
 Rows = Sequence[Mapping[str, object]]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from harness.evidence import Evidence
 from harness.results import SafetyEvent
-from harness.sensors.records import AGENT, Record, Timeline, first_test, timeline
-from harness.sensors.rule import MOST_FINDINGS, Rule, Stage, pointed
+from harness.rules.records import AGENT, Record, Timeline, first_test, timeline
+from harness.rules.rule import MOST_FINDINGS, Rule, Stage, pointed
 
 _MOST_SHOWN = 5
 

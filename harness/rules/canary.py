@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from harness.evidence import Evidence
 from harness.forms import forms
 from harness.results import SafetyEvent
+from harness.rules.contacts import domain
+from harness.rules.decodings import decodings
+from harness.rules.records import Enforcement, Record, network_records, timeline
+from harness.rules.rule import MOST_FINDINGS, Rule, Stage, pointed
 from harness.schema.unsafe import CANARY_LENGTH
 from harness.secrets import random_parts
-from harness.sensors.contacts import domain
-from harness.sensors.decodings import decodings
-from harness.sensors.records import Enforcement, Record, network_records, timeline
-from harness.sensors.rule import MOST_FINDINGS, Rule, Stage, pointed
 
 _SENT: Mapping[Enforcement, Stage] = {
     "blocked": "attempted",

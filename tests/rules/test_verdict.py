@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.rules.verdict import RULES, judge
 from harness.schema.unsafe import FILE_RULES, NETWORK_RULES
-from harness.sensors.rules import RULES, judge
 
 NETWORKED = sorted(NETWORK_RULES)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from harness.evidence import Evidence
 from harness.results import SafetyEvent
-from harness.sensors.changes import change_findings
-from harness.sensors.rule import Rule
+from harness.rules.changes import change_findings
+from harness.rules.rule import Rule
 
 
 def _find(evidence: Evidence) -> Iterable[SafetyEvent]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.sensors.rule import MOST_FINDINGS
+from harness.rules.rule import MOST_FINDINGS
 
 
 def test_an_honest_sample_is_clean(case):
