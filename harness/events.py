@@ -147,6 +147,11 @@ class Stopped(_Event):
     how: Literal["submitted", "limit", "refused", "returned", "cancelled"]
     detail: str = ""
 
+    @property
+    def status(self) -> Status:
+        """What a sample is that ended so."""
+        return Status.FINISHED if self.how in {"submitted", "returned"} else Status(self.how)
+
 
 class Failed(_Event):
     """Trouble that leaves the sample without a score, with its blame."""

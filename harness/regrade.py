@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from harness.errors import GraderError, StoreError
-from harness.events import AttemptFinished
+from harness.content.folders import TaskFolder, folder_digest, load_task
+from harness.content.roots import Roots
+from harness.content.select import find_tasks
+from harness.errors import GraderError, StoreError, UsageError
+from harness.events import AttemptFinished, Stopped
 from harness.evidence import Evidence, load_evidence
 from harness.graders import grade
-from harness.results import Grade, Safety, SampleKey
+from harness.results import Grade, Safety, SampleKey, Status
 from harness.rules.verdict import judge
 from harness.run import Run
 from harness.store import AttemptPaths, now, read_events, write_json
@@ -43,45 +47,79 @@ class Regrade:
         return (self.before.value, self.before.passed) != (self.after.value, self.after.passed)
 
 
-def regrade(run: Run) -> Iterator[Regrade]:
+def corrected_tasks(run: Run, path: Path) -> dict[str, TaskFolder]:
+    """The run's tasks with the grader and milestones that stand below `path`, by id.
+
+    `path` is a task's folder, for the run's task of that name, or a folder that holds `tasks/`.
+    Raises UsageError when none of the run's tasks is there, ContentErrors, ContentError.
+    """
+    single = (path / "task.toml").is_file()
+    found = {path.name: path} if single else find_tasks(Roots((path,)))
+    corrected = {}
+    for name, task in run.tasks.items():
+        if folder := found.get(name.rpartition("/")[2] if single else name):
+            # Its environment is the run's own: what was collected came from there.
+            new = load_task(folder, Roots((run.store.root / "content",)))
+            graded = {"grader": new.task.grader, "milestones": new.task.milestones}
+            corrected[name] = replace(task, path=folder, task=task.task.model_copy(update=graded))
+    if not corrected:
+        raise UsageError(
+            f"--grader-from {path}",
+            f"holds none of the run's tasks ({', '.join(run.tasks)})",
+            "give a task's folder, or one with tasks/<suite>/<task> below",
+        )
+    return corrected
+
+
+def regrade(run: Run, corrected: Mapping[str, TaskFolder] | None = None) -> Iterator[Regrade]:
     """Grade and judge every attempt that has evidence. The new grade is written beside the stored one.
 
-    Raises StoreError when a log's chain is broken or evidence is damaged.
+    With `corrected` tasks, only theirs, with the graders that they bring. Raises StoreError when
+    a log's chain is broken or evidence is damaged.
     """
+    tasks = run.tasks if corrected is None else corrected
     for key in run.samples:
-        for attempt in run.store.attempts(key):
+        for attempt in run.store.attempts(key) if key.task in tasks else ():
             result = attempt.read_result()
             if result is None or not (attempt.evidence / "submission.json").exists():
                 continue
-            evidence = _evidence(run, key, attempt)
+            status, task = _checked_status(attempt), tasks[key.task]
+            evidence = _evidence(run, key, attempt, task)
             safety = judge(evidence)
-            after, error = _grade(run, key, evidence)
+            after, error = _grade(run, key, evidence, task.path)
             found = Regrade(key, attempt.number, result.grade, after, result.safety, safety, error)
             write_json(
                 attempt.grades / f"{now().replace(':', '-')}.json",
                 {
                     "grade": after.model_dump(mode="json") if after else None,
                     "safety": safety.model_dump(mode="json"),
+                    "status": Status.GRADER_ERROR if error else status,
                     "error": error,
+                    "task_digest": folder_digest(task.path),
+                    "corrected": corrected is not None,
                 },
             )
             yield found
 
 
-def _check_log(attempt: AttemptPaths) -> None:
-    """Verify the chain, and that its end is there: lines cut off at the end break no chain."""
-    last = None
+def _checked_status(attempt: AttemptPaths) -> Status:
+    """How the agent's work ended, from a log that is whole: chain verified, last line there.
+
+    Lines cut off at the end break no chain. Raises StoreError.
+    """
+    last, status = None, Status.FINISHED
     for line in read_events(attempt.events):
         last = line.event
+        if isinstance(last, Stopped):
+            status = last.status
     if not isinstance(last, AttemptFinished):
         raise StoreError(
             str(attempt.events), "its last lines are missing", "restore the log from a copy"
         )
+    return status
 
 
-def _evidence(run: Run, key: SampleKey, attempt: AttemptPaths) -> Evidence:
-    _check_log(attempt)
-    task = run.tasks[key.task]
+def _evidence(run: Run, key: SampleKey, attempt: AttemptPaths, task: TaskFolder) -> Evidence:
     return load_evidence(
         attempt.root,
         task.task,
@@ -90,8 +128,7 @@ def _evidence(run: Run, key: SampleKey, attempt: AttemptPaths) -> Evidence:
     )
 
 
-def _grade(run: Run, key: SampleKey, evidence: Evidence) -> tuple[Grade | None, str]:
-    folder = run.tasks[key.task].path
+def _grade(run: Run, key: SampleKey, evidence: Evidence, folder: Path) -> tuple[Grade | None, str]:
     try:
         return grade(evidence, folder, lambda text: run.flag_owner(text, besides=key)), ""
     except GraderError as error:

@@ -26,11 +26,16 @@ from harness.store import RunStore, create_run, now
 
 
 def start_run(
-    plan: Plan, roots: Roots, folder: Path, sandboxes: Sandboxes, progress: Progress
+    plan: Plan,
+    roots: Roots,
+    folder: Path,
+    sandboxes: Sandboxes,
+    progress: Progress,
+    certificates: Mapping[str, str] | None = None,
 ) -> RunStore:
     """Build the images, freeze the plan and the content into a new run's folder.
 
-    Raises ImageBuildError, StoreError.
+    `certificates` says how each task's stands now. Raises ImageBuildError, StoreError.
     """
     images: dict[str, Mapping[str, str]] = {}
     for task in plan.tasks:
@@ -42,6 +47,7 @@ def start_run(
         **describe_plan(plan),
         "images": images,
         "posture": dict(sandboxes.posture),
+        "certificates": dict(certificates or {}),
         "harness": harness.__version__,
         "started": now(),
     }
@@ -115,11 +121,19 @@ def load_run(store: RunStore) -> Run:
     )
 
 
-def latest_results(store: RunStore, samples: Sequence[SampleKey]) -> Iterator[SampleResult | None]:
-    """For each sample the attempt with a score, else the last one with a result, else None."""
+def latest_results(
+    store: RunStore, samples: Sequence[SampleKey], *, regraded: bool = False
+) -> Iterator[SampleResult | None]:
+    """For each sample the attempt with a score, else the last one with a result, else None.
+
+    With `regraded`, each with its newest grading. Raises StoreError.
+    """
     for key in samples:
-        results = [attempt.read_result() for attempt in store.attempts(key)]
-        known = [result for result in results if result is not None]
+        known = [
+            attempt.regraded(result) if regraded else result
+            for attempt in store.attempts(key)
+            if (result := attempt.read_result())
+        ]
         scored = [result for result in known if result.grade is not None]
         best = scored or known
         yield best[-1] if best else None

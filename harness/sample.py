@@ -55,14 +55,6 @@ from harness.session import Cancellation, LiveSession, Meter
 from harness.store import AttemptPaths, Transcript, now
 from harness.tools import TOOLS, open_tools, tool_spec
 
-Stop = Literal["submitted", "limit", "refused", "returned", "cancelled"]
-_STATUS: Mapping[Stop, Status] = {
-    "submitted": Status.FINISHED,
-    "returned": Status.FINISHED,
-    "limit": Status.LIMIT,
-    "refused": Status.REFUSED,
-    "cancelled": Status.CANCELLED,
-}
 _BLAMED: Mapping[str, Status] = {
     "content": Status.AGENT_ERROR,
     "sandbox": Status.SANDBOX_ERROR,
@@ -134,10 +126,10 @@ class Attempt:
         self.error = Failure(blame=error.blame, message=message, detail=detail)
         self.log.append(Failed(blame=error.blame, message=message, detail=detail))
 
-    def stop(self, how: Stop, detail: str = "") -> None:
+    def stop(self, stopped: Stopped) -> None:
         """Note how the agent's work ended."""
-        self.status = _STATUS[how]
-        self.log.append(Stopped(how=how, detail=detail))
+        self.status = stopped.status
+        self.log.append(stopped)
 
     def result(self) -> SampleResult:
         """The outcome."""
@@ -173,12 +165,12 @@ def run_sample(job: SampleJob) -> SampleResult:
             if attempt.collected:
                 _judge_and_grade(attempt)
         except Cancelled as stop:
-            attempt.stop("cancelled", stop.reason)
+            attempt.stop(Stopped(how="cancelled", detail=stop.reason))
         except HarnessError as error:
             if isinstance(error, StoreError) or error.blame == "harness":
                 raise
             if job.cancellation.event.is_set():
-                attempt.stop("cancelled", job.cancellation.reason)
+                attempt.stop(Stopped(how="cancelled", detail=job.cancellation.reason))
             else:
                 attempt.fail(error)
         result = attempt.result()
@@ -320,15 +312,15 @@ def _run_agent(attempt: Attempt, session: LiveSession) -> None:
     """Turn every way in which an agent's work ends into a status."""
     try:
         attempt.job.agent.make().run(session)
-        attempt.stop("returned")
+        attempt.stop(Stopped(how="returned"))
     except Submitted as stop:
         attempt.answer = stop.answer
-        attempt.stop("submitted", stop.answer)
+        attempt.stop(Stopped(how="submitted", detail=stop.answer))
     except LimitReached as stop:
         attempt.limit = stop.kind
-        attempt.stop("limit", stop.kind)
+        attempt.stop(Stopped(how="limit", detail=stop.kind))
     except Refused as stop:
-        attempt.stop("refused", stop.explanation)
+        attempt.stop(Stopped(how="refused", detail=stop.explanation))
     except (SandboxError, ModelError, StoreError, Cancelled):
         raise
     except Exception as error:

@@ -196,6 +196,27 @@ class AttemptPaths:
         """Later gradings."""
         return self.root / "grades"
 
+    def regraded(self, result: SampleResult) -> SampleResult:
+        """The outcome with the newest later grading in the first one's place, if there is any.
+
+        A grader that failed then leaves no grade. Raises StoreError when it is damaged.
+        """
+        newest = max(self.grades.glob("*.json"), default=None)
+        if newest is None:
+            return result
+        found = read_json(newest)
+        why = found.get("error")
+        later = {
+            **{name: found.get(name) for name in ("grade", "safety", "status")},
+            "error": {"blame": "grader", "message": why} if why else None,
+        }
+        try:
+            return SampleResult.model_validate({**result.model_dump(mode="json"), **later})
+        except ValidationError as error:
+            raise StoreError(
+                str(newest), f"is damaged ({error})".splitlines()[0], "remove it and grade again"
+            ) from error
+
     def write_result(self, result: SampleResult) -> None:
         """Write the outcome in one step, so that a reader sees all of it or none."""
         write_json(self.result, result.model_dump(mode="json"))
@@ -210,6 +231,17 @@ class AttemptPaths:
             raise StoreError(
                 str(self.result), f"cannot be read ({error})".splitlines()[0], "restore it"
             ) from error
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object that the harness wrote. Raises StoreError."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+        return dict(value)
+    except (OSError, ValueError, TypeError) as error:
+        raise StoreError(
+            str(path), f"cannot be read ({error})".splitlines()[0], "restore it"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,12 +10,27 @@ from harness.cli import DONE, INFRASTRUCTURE
 from harness.cli.common import JsonOption, RunArgument, RunsOption, echo_json, find_run
 
 
-def grade(run: str = RunArgument, runs: Path = RunsOption, json: bool = JsonOption) -> None:
-    """Grade a run again from its stored evidence, without Docker, and show what changed."""
-    from harness.regrade import regrade
+def grade(
+    run: str = RunArgument,
+    grader_from: Path = typer.Option(
+        None,
+        "--grader-from",
+        help="Take graders and milestones from this task's folder, or from tasks/ below it.",
+        show_default=False,
+    ),
+    runs: Path = RunsOption,
+    json: bool = JsonOption,
+) -> None:
+    """Grade a run again from its stored evidence, without Docker, and show what changed.
+
+    What was found before stays; `harness report --regraded` shows the new grades.
+    """
+    from harness.regrade import corrected_tasks, regrade
     from harness.run import load_run
 
-    found = list(regrade(load_run(find_run(run, runs))))
+    loaded = load_run(find_run(run, runs))
+    corrected = corrected_tasks(loaded, grader_from.absolute()) if grader_from else None
+    found = list(regrade(loaded, corrected))
     if json:
         echo_json(
             [

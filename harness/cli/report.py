@@ -25,6 +25,9 @@ def report(
     run: str = RunArgument,
     runs: Path = RunsOption,
     json: bool = JsonOption,
+    regraded: bool = typer.Option(
+        False, "--regraded", help="With the newest grades of `harness grade` for the first ones."
+    ),
     secrets: bool = typer.Option(
         False,
         "--secrets",
@@ -40,7 +43,7 @@ def report(
     if secrets:
         _reveal(loaded, json)
         return
-    found = build_report(loaded)
+    found = build_report(loaded, regraded=regraded)
     if json:
         echo_json(found)
     else:

@@ -15,6 +15,7 @@ from harness.cli.common import (
     JsonOption,
     PathsOption,
     RunsOption,
+    certificates_folder,
     console,
     docker_sandboxes,
     echo_json,
@@ -180,6 +181,7 @@ def run_and_finish(
 def _start(
     config: RunConfig, runs: Path | None, paths: list[Path], *, quiet: bool = False
 ) -> RunOutcome:
+    from harness.check.certificate import Certificates
     from harness.cli.progress import open_progress
     from harness.content.plan import make_plan
     from harness.models import check_model, price_known
@@ -198,7 +200,9 @@ def _start(
             [task.environment.environment for task in plan.tasks],
             jobs=min(config.jobs, len(plan.samples)),
         )
-        store = start_run(plan, roots, runs_folder(runs), sandboxes, progress)
+        certificates = Certificates(certificates_folder(None), roots)
+        standings = {task.id: certificates.standing(task) for task in plan.tasks}
+        store = start_run(plan, roots, runs_folder(runs), sandboxes, progress, standings)
         return execute(load_run(store), sandboxes, _open_model, progress)
 
 

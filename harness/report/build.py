@@ -17,17 +17,22 @@ SCHEMA = 1
 _VERDICTS: tuple[Verdict, ...] = ("clean", "flagged", "indeterminate")
 
 
-def build_report(run: Run) -> dict[str, Any]:
-    """The report of a run (the design's section 7). Raises StoreError."""
-    results = list(zip(run.samples, latest_results(run.store, run.samples), strict=True))
+def build_report(run: Run, *, regraded: bool = False) -> dict[str, Any]:
+    """The report of a run (the design's section 7); with `regraded`, by its newest gradings.
+
+    Raises StoreError.
+    """
+    latest = latest_results(run.store, run.samples, regraded=regraded)
+    results = list(zip(run.samples, latest, strict=True))
     done = [result for _, result in results if result is not None]
     return {
         "schema": SCHEMA,
-        "run": _run_part(run),
+        "run": {**_run_part(run), "regraded": regraded},
         "tasks": [
             {
                 **_group_part(key, [result for each, result in results if _same(each, key)]),
                 "declared": declared(run.tasks[key.task].environment.environment),
+                "certificate": run.record.get("certificates", {}).get(key.task),
             }
             for key in _groups(run.samples)
         ],

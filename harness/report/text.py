@@ -31,7 +31,10 @@ def render_report(report: Mapping[str, Any], console: Console) -> None:
 def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
     run, totals = report["run"], report["totals"]
     parts: list[RenderableType] = [
-        Text(f"Run {run['id']} ({run['ended']})", style="bold"),
+        Text(
+            f"Run {run['id']} ({run['ended']})" + (", graded again" if run["regraded"] else ""),
+            style="bold",
+        ),
         _task_table(report),
         _total_line(totals),
     ]
@@ -42,6 +45,7 @@ def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
     parts += [Text(line) for line in _status_lines(totals["statuses"])]
     parts += [Text(line, style="red") for line in _error_lines(report)]
     parts += [Text(line, style="dim") for line in _declared_lines(report["tasks"])]
+    parts += [Text(line, style="yellow") for line in _certificate_lines(report["tasks"])]
     parts += _safety_part(report)
     return parts
 
@@ -144,6 +148,18 @@ def _declared_lines(tasks: list[Mapping[str, Any]]) -> list[str]:
     """What environments open on purpose, once for each task."""
     opened = {row["task"]: row["declared"] for row in tasks if row["declared"]}
     return [f"declared by {task}: {'; '.join(extras)}" for task, extras in opened.items()]
+
+
+def _certificate_lines(tasks: list[Mapping[str, Any]]) -> list[str]:
+    """Tasks whose certificate said, when the run began, that a check failed or is out of date."""
+    doubted: dict[str, list[str]] = {}
+    for row in tasks:
+        if row["certificate"] in {"failed", "stale"}:
+            doubted.setdefault(row["certificate"], []).append(row["task"])
+    return [
+        f"certificate {standing}: {', '.join(dict.fromkeys(names))}; harness check"
+        for standing, names in doubted.items()
+    ]
 
 
 def _error_lines(report: Mapping[str, Any]) -> list[str]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import StoreError
-from harness.regrade import regrade
-from harness.results import Grade, Safety, SampleKey, Status
+from harness.errors import StoreError, UsageError
+from harness.regrade import corrected_tasks, regrade
+from harness.report.build import build_report
+from harness.results import Failure, Grade, Safety, SampleKey, Status
 from harness.run import Run
+from harness.testing.content import write_content, write_task
 from harness.testing.runs import write_attempt
 
 WRONG = Grade(value=0.0, passed=False, reason="nothing was submitted", milestones={})
@@ -133,3 +135,67 @@ def _make_script_graded(run: Run, task: str) -> None:
     (Path(folder.path) / "grade.py").write_text("raise RuntimeError('broken')\n")
     changed = folder.task.model_copy(update={"grader": script})
     run.tasks[task] = replace(folder, task=changed)  # type: ignore[index]
+
+
+def _corrected(folder: Path, name: str, script: str) -> Path:
+    """A copy of the demo tasks elsewhere, with another grader."""
+    root = folder / "corrected"
+    write_content(root)
+    path = write_task(root, f"demo/{name}")
+    text = (path / "task.toml").read_text()
+    start, end = text.index("[grader]"), text.index("[", text.index("[grader]") + 1)
+    changed = text[:start] + '[grader]\ntype = "script"\n\n' + text[end:]
+    (path / "task.toml").write_text(changed)
+    (path / "grade.py").write_text(script)
+    return path
+
+
+PASSES = """\
+from harness import Evidence, Grade
+
+
+def grade(evidence: Evidence) -> Grade:
+    return Grade(value=1.0, passed=True, reason="right after all")
+"""
+
+
+@pytest.mark.parametrize("below", [False, True], ids=["task", "root"])
+def test_a_corrected_grader_grades_its_task_alone(
+    planned: Run, keys: list[SampleKey], tmp_path: Path, *, below: bool
+) -> None:
+    second = next(key for key in keys if key.task == "demo/second")
+    for key in (keys[0], second):
+        write_attempt(planned, key, answer="x", grade=WRONG)
+    path = _corrected(tmp_path, "second", PASSES)
+    corrected = corrected_tasks(planned, tmp_path / "corrected" if below else path)
+    found = {each.key.task: each for each in regrade(planned, corrected)}
+    after = found["demo/second"].after
+    assert after is not None
+    assert (after.passed, after.reason) == (True, "right after all")
+    if not below:
+        assert set(found) == {"demo/second"}
+    elif first := found["demo/first"].after:
+        assert not first.passed
+
+
+def test_a_folder_without_any_task_of_the_run_is_refused(planned: Run, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds none of the run's tasks"):
+        corrected_tasks(planned, tmp_path)
+
+
+def test_a_report_shows_new_grades_when_asked(
+    planned: Run, keys: list[SampleKey], tmp_path: Path
+) -> None:
+    key = next(key for key in keys if key.task == "demo/second")
+    error = {"status": Status.GRADER_ERROR, "error": Failure(blame="grader", message="it broke")}
+    paths = write_attempt(planned, key, answer="x", **error)
+    list(regrade(planned, corrected_tasks(planned, _corrected(tmp_path, "second", PASSES))))
+    (first,), (again,) = (
+        build_report(planned, regraded=regraded)["samples"] for regraded in (False, True)
+    )
+    assert (first["status"], first["score"], first["error"]) == ("grader_error", None, "it broke")
+    assert (again["status"], again["score"], again["error"]) == ("finished", 1.0, None)
+    (written,) = paths.grades.iterdir()
+    written.write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        build_report(planned, regraded=True)

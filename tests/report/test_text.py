@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -118,3 +119,13 @@ def test_what_a_grader_says_is_text_and_not_markup(
 ) -> None:
     write_attempt(planned, keys[0], grade=Grade(value=0, passed=False, reason=reason))
     assert reason in shown(planned)
+
+
+@pytest.mark.parametrize(
+    ("standing", "told"), [("stale", True), ("failed", True), ("fresh", False)]
+)
+def test_a_certificate_that_is_worth_nothing_is_told(
+    mixed: Run, standing: str, *, told: bool
+) -> None:
+    record = {**mixed.record, "certificates": {"demo/first": standing}}
+    assert (f"certificate {standing}: demo/first" in shown(replace(mixed, record=record))) is told
