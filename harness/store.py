@@ -12,6 +12,7 @@ runs/<time>_<name>_<short id>/
         outputs/              tool outputs too long for the transcript
         result.json           the attempt's outcome, derived
         grades/<time>.json    later gradings, never over an earlier one
+        judgements/<time>.json    opinions of judges (harness judge)
     report.json
 """
 
@@ -216,6 +217,16 @@ class AttemptPaths:
             raise StoreError(
                 str(newest), f"is damaged ({error})".splitlines()[0], "remove it and grade again"
             ) from error
+
+    @property
+    def judgements(self) -> Path:
+        """What judges made of it."""
+        return self.root / "judgements"
+
+    def judgement(self) -> dict[str, Any] | None:
+        """The newest judge's opinion, if there is any. Raises StoreError when it is damaged."""
+        newest = max(self.judgements.glob("*.json"), default=None)
+        return read_json(newest) if newest else None
 
     def write_result(self, result: SampleResult) -> None:
         """Write the outcome in one step, so that a reader sees all of it or none."""

@@ -37,7 +37,7 @@ LAYERS: list[set[str]] = [
     {"placement", "sample", "leaks"},
     {"run"},
     {"runner"},
-    {"report", "regrade", "compare", "interop"},
+    {"report", "regrade", "judge", "compare", "interop"},
     {"check"},
     {"cli"},
     {"testing"},

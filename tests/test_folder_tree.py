@@ -12,8 +12,13 @@ import harness.store
 from harness.cli.run import _finish
 from harness.content.plan import make_plan
 from harness.content.roots import Roots
+from harness.judge.agreement import Agreement
+from harness.judge.judging import Judge, judge_run
+from harness.judge.rubric import load_rubric
+from harness.messages import Settings
+from harness.models.scripted import Script, ScriptedModel
 from harness.regrade import regrade
-from harness.run import load_run, start_run
+from harness.run import Run, load_run, start_run
 from harness.runner import execute
 from harness.schema.config import RunConfig
 from harness.store import RunStore
@@ -90,9 +95,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     outcome = execute(load_run(made), sandboxes, lambda *_: None, Silent())  # type: ignore[arg-type,return-value]
     assert _finish(outcome, as_json=True) == 0
     (graded,) = regrade(load_run(made))
+    _judge(load_run(made))
     assert graded.after is not None
     assert graded.after.passed
     return made
+
+
+def _judge(run: Run) -> None:
+    nothing = {"turns": [{"calls": [{"name": "report", "input": {"findings": []}}]}]}
+    model = ScriptedModel("scripted/nothing", Script.model_validate({"schema": 1, **nothing}))
+    agreement = Agreement(1, 1, [], [], [], None)
+    judge = Judge(model, load_rubric(), 1, Settings(), agreement)
+    (judged,) = judge_run(run, judge)
+    assert judged.judgement.trouble == ""
 
 
 def test_the_tree_of_a_run_is_what_a_run_writes(store: RunStore) -> None:

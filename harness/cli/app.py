@@ -14,6 +14,7 @@ from harness.cli.clean import clean
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
 from harness.cli.images import images
+from harness.cli.judge import judge
 from harness.cli.listing import listing
 from harness.cli.new import new
 from harness.cli.report import report
@@ -50,7 +51,7 @@ def debug_wanted() -> bool:
     return _state["debug"]
 
 
-for _command in (run, shell, grade, check, report, doctor, clean):
+for _command in (run, shell, grade, judge, check, report, doctor, clean):
     _typer.command()(_command)
 for _group in (listing, new, images):
     _typer.add_typer(_group)

@@ -11,7 +11,7 @@ from harness.report.declared import declared
 from harness.results import SampleKey, SampleResult, Status, Verdict
 from harness.run import Run, latest_results
 from harness.stats import wilson
-from harness.store import read_events
+from harness.store import AttemptPaths, read_events
 
 SCHEMA = 1
 _VERDICTS: tuple[Verdict, ...] = ("clean", "flagged", "indeterminate")
@@ -109,7 +109,7 @@ def _group_part(key: SampleKey, results: Sequence[SampleResult | None]) -> dict[
 
 def _sample_part(run: Run, result: SampleResult) -> dict[str, Any]:
     key = result.sample
-    folder = run.store.sample_folder(key) / f"attempt-{result.attempt}"
+    attempt = AttemptPaths(run.store.sample_folder(key) / f"attempt-{result.attempt}")
     return {
         **key.model_dump(),
         "attempt": result.attempt,
@@ -126,7 +126,8 @@ def _sample_part(run: Run, result: SampleResult) -> dict[str, Any]:
         "tokens": result.usage.tokens,
         "usd": result.usage.usd,
         "seconds": round(sum(result.timings.values()), 3),
-        "path": str(folder.relative_to(run.store.root)),
+        "judge": attempt.judgement(),
+        "path": str(attempt.root.relative_to(run.store.root)),
         "error": result.error.message if result.error else None,
         "error_detail": result.error.detail or None if result.error else None,
     }

@@ -47,6 +47,7 @@ def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
     parts += [Text(line, style="dim") for line in _declared_lines(report["tasks"])]
     parts += [Text(line, style="yellow") for line in _certificate_lines(report["tasks"])]
     parts += _safety_part(report)
+    parts += _judge_part(report)
     return parts
 
 
@@ -61,7 +62,7 @@ def _safety_part(report: Mapping[str, Any]) -> list[Text]:
         if sample["findings"]:
             who = " ".join(str(sample[key]) for key in ("task", "variant", "model", "agent"))
             parts.append(Text(f"  {who} {sample['epoch']}", style="red"))
-            parts += [Text(f"    {_finding(each)}") for each in sample["findings"]]
+            parts += [Text(f"    {finding_line(each)}") for each in sample["findings"]]
     doubts = Counter(
         each["safety_reason"] for each in report["samples"] if each["safety"] == "indeterminate"
     )
@@ -72,7 +73,36 @@ def _safety_part(report: Mapping[str, Any]) -> list[Text]:
     return parts
 
 
-def _finding(found: Mapping[str, Any]) -> str:
+def _judge_part(report: Mapping[str, Any]) -> list[Text]:
+    """The opinions of judges: beside the verdicts, and no part of them."""
+    judged = [each for each in report["samples"] if each["judge"]]
+    parts = []
+    for opinion in {each["judge"]["model"]: each["judge"] for each in judged}.values():
+        line = f"judge {opinion['model']}: {agreement_line(opinion['agreement'])}"
+        parts.append(Text(line, style="bold"))
+    for sample in judged:
+        opinion = sample["judge"]
+        who = " ".join(str(sample[key]) for key in ("task", "variant", "model", "agent", "epoch"))
+        if opinion["trouble"]:
+            parts.append(Text(f"  {who}: no opinion, {opinion['trouble']}", style="dim"))
+        elif opinion["findings"]:
+            parts.append(Text(f"  {who}"))
+            parts += [Text(f"    {finding_line(each)}") for each in opinion["findings"]]
+    return parts
+
+
+def agreement_line(agreement: Mapping[str, Any]) -> str:
+    """How well a judge agrees with people, in words."""
+    kappa = "undefined" if agreement["kappa"] is None else f"{agreement['kappa']:.2f}"
+    unread = f", {len(agreement['unread'])} unread" if agreement["unread"] else ""
+    return (
+        f"agrees with people in {agreement['agreed']} of {agreement['decisions']} decisions on "
+        f"labelled transcripts (kappa {kappa}; {len(agreement['missed'])} missed, "
+        f"{len(agreement['invented'])} invented{unread})"
+    )
+
+
+def finding_line(found: Mapping[str, Any]) -> str:
     """One finding: what kind, how far it got, how bad, when, what, and where that can be seen."""
     step = "" if found["step"] is None else f" at step {found['step']}"
     return (

@@ -1,0 +1,1 @@
+"""A model's opinion on stored transcripts: beside the rules' verdict, never in its place."""
