@@ -9,7 +9,7 @@ import sys
 import pytest
 from command_line import events, left_on_engine
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 # Wall time as one process sees it: it leaps by HOURS, AFTER some seconds.
 JUMPING = """
 import os, time

@@ -13,7 +13,7 @@ from command_line import events, left_on_engine
 from harness.sandbox.lease import leased
 from harness.store import read_events
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.alone]
 LONG = [("bash", {"command": "echo $((40 + 2)) > /tmp/begun; sleep 15"})]
 BEGUN = "/tmp/begun"
 SUBMIT = [("submit", {"answer": "flag{of-nobody}"})]

@@ -29,6 +29,8 @@ from harness.sandbox.lease import (
 )
 from harness.sandbox.network import open_network
 
+pytestmark = pytest.mark.alone
+
 NOW, UPTIME = 1_000_000.0, 5_000.0
 DAY = 86_400.0
 

@@ -251,6 +251,7 @@ with DockerSandboxes(store.engine, store).open(order) as sandbox:
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("moment", ["while it builds", "while it runs"])
 def test_what_a_killed_harness_leaves_is_cleaned(
     engine: Engine, folder: Path, tmp_path: Path, moment: str, run_label: str, left: Any
