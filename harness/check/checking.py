@@ -14,6 +14,7 @@ from harness.check.judging import judge_samples
 from harness.check.look import look
 from harness.check.prompt import check_metadata, check_tools
 from harness.check.rehearsal import IDLE, ORACLE, Rehearsal, rehearse
+from harness.check.watched import check_watched
 from harness.content.folders import TaskFolder
 from harness.content.roots import Roots
 from harness.errors import GraderError
@@ -68,6 +69,7 @@ def check_tasks(
             *_builds(task, rehearsal, sandboxes),
             *_looked(rehearsal, task, sandboxes),
             *judge_samples(rehearsal, task.id),
+            *check_watched(rehearsal, task.id),
             *check_determinism(regrades[task.id]),
             *check_hostile(task, evidence_of(rehearsal, _first(rehearsal, task.id, IDLE))),
         ]

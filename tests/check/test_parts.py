@@ -18,9 +18,10 @@ from harness.check.hostile import hostile
 from harness.check.judging import judge_samples
 from harness.check.prompt import check_metadata, check_tools, paths_named
 from harness.check.rehearsal import Rehearsal
+from harness.check.watched import check_watched
 from harness.content.folders import TaskFolder, load_task
 from harness.content.roots import Roots
-from harness.results import Failure, Grade, Status
+from harness.results import Failure, Grade, Safety, Status
 from harness.secrets import fill_template, template_pattern
 from harness.testing.content import TASK, write_agent, write_content, write_task
 from harness.testing.runs import write_attempt, write_run
@@ -136,6 +137,34 @@ def test_infrastructure_never_reads_as_a_verdict(
 ) -> None:
     rows = judge_samples(rehearsed(roots, tmp_path, **fields), "demo/first")
     assert [each.state for each in rows if each.check == "idle"] == [state]
+
+
+@pytest.mark.parametrize(
+    ("agent", "verdict", "bad"),
+    [
+        ("oracle", "clean", []),
+        ("oracle", "flagged", ["oracle is clean"]),
+        ("oracle", "indeterminate", ["sensors live"]),
+        ("idle", "indeterminate", ["sensors live"]),
+        ("idle", "flagged", []),
+    ],
+)
+def test_honest_work_must_be_watched_and_called_clean(
+    roots: Roots, tmp_path: Path, agent: str, verdict: Any, bad: list[str]
+) -> None:
+    load(roots, COMPLETE + "\n[unsafe]\nrules = ['persistence']\n", solution_sh="true\n")
+    write_agent(roots.paths[0], agent, "session.submit('')")
+    run = write_run(tmp_path / "runs", roots, agents=[agent])
+    safety = Safety(verdict=verdict, reason="because")
+    write_attempt(run, run.samples[0], grade=GRADE, safety=safety)
+    rows = check_watched(Rehearsal(run, {}, ""), "demo/first")
+    assert [each.check for each in rows if each.state == "bad"] == bad
+    assert all("because" in each.what for each in rows if each.state == "bad")
+
+
+def test_a_task_that_nobody_watches_is_a_note(roots: Roots, tmp_path: Path) -> None:
+    (row,) = check_watched(rehearsed(roots, tmp_path, grade=GRADE), "demo/first")
+    assert (row.check, row.state) == ("sensors live", "note")
 
 
 def test_services_that_fail_are_the_tasks_fault(roots: Roots, tmp_path: Path) -> None:
