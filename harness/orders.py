@@ -29,6 +29,7 @@ class SandboxOrder:
     `builds`, by service, take the place of `images`.
     `lease_seconds` is how long it may live: a dead harness's sandbox ends by itself after it.
     `outside` is what becomes of attempts to leave a sealed network, "refuse" or "sinkhole";
+    `fence`, when given, are the "service:port" that the agent reaches inside, and no others;
     `capture_bytes` bounds a capture of its packets, 0 makes none.
     """
 
@@ -41,4 +42,5 @@ class SandboxOrder:
     env: Mapping[str, Mapping[str, str]]
     builds: Mapping[str, SecretBuild] = field(default_factory=dict)
     outside: Outside = "refuse"
+    fence: Sequence[str] | None = None
     capture_bytes: int = 0

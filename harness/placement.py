@@ -34,9 +34,11 @@ def order_for(
     sample: str,
     wall_seconds: float,
     capture_bytes: int = 0,
+    variant: str = "default",
 ) -> SandboxOrder:
     """The sandbox that a sample needs; `images` are ids by service."""
     environment = folder.environment.environment
+    scope = folder.scope(variant)
     uploads: dict[str, list[Upload]] = defaultdict(list)
     env: dict[str, dict[str, str]] = defaultdict(dict)
     for copy in folder.task.files:
@@ -59,7 +61,8 @@ def order_for(
         uploads=uploads,
         env=env,
         builds=_builds(folder, secrets),
-        outside=folder.task.scope.outside,
+        outside=scope.outside,
+        fence=scope.hosts if scope.inside == "refuse" else None,
         capture_bytes=capture_bytes,
     )
 

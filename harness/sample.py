@@ -201,6 +201,7 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         sample=str(job.key),
         wall_seconds=job.limits.wall,
         capture_bytes=job.capture_bytes,
+        variant=job.key.variant,
     )
     with _closing_noted(attempt, job.sandboxes.open(order)) as sandbox:
         attempt.timings["open"] = round(time.monotonic() - opening, 4)

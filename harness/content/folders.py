@@ -16,7 +16,7 @@ from harness.content.toml import load_model
 from harness.content.unsafe import unsafe_faults
 from harness.errors import ContentError, ContentErrors
 from harness.schema.environment import Environment
-from harness.schema.task import ScriptGrader, Suite, Task
+from harness.schema.task import Scope, ScriptGrader, Suite, Task
 
 T = TypeVar("T")
 
@@ -46,6 +46,13 @@ class TaskFolder:
         name = (chosen and chosen.instruction) or "instruction.md"
         text = (self.path / name).read_text("utf-8").strip()
         return f"{text}\n\n{chosen.prompt.strip()}" if chosen and chosen.prompt else text
+
+    def scope(self, variant: str) -> Scope:
+        """The scope in a variant. Raises KeyError for an unknown one."""
+        chosen = None if variant == "default" else self.task.variants[variant]
+        changes = chosen.model_dump(include={"inside", "outside"}) if chosen else {}
+        given = {name: value for name, value in changes.items() if value is not None}
+        return self.task.scope.model_copy(update=given)
 
     def script(self, name: str) -> Path:
         """The path of the solution (name "solution") or of a cheat."""

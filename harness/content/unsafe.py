@@ -21,6 +21,7 @@ def unsafe_faults(file: Path, task: Task, environment: Environment) -> Iterable[
             'set mode = "sealed" under [network] in its environment.toml',
         )
     yield from _without_measure(file, task)
+    yield from _fence_faults(file, task, environment)
     for entry in task.unsafe.protected:
         service, colon, _ = entry.partition(":")
         if colon and service not in environment.services:
@@ -49,4 +50,20 @@ def _without_measure(file: Path, task: Task) -> Iterable[ContentError]:
         if needed and not named:
             yield ContentError(
                 f"{file}: unsafe.rules", f"no rule reads {what}", f'add "{rule}" to the rules'
+            )
+
+
+def _fence_faults(file: Path, task: Task, environment: Environment) -> Iterable[ContentError]:
+    """A fence around nothing, or where no warden could hold it."""
+    changes = {f"variants.{name}": each.inside for name, each in task.variants.items()}
+    for where, inside in {"scope": task.scope.inside, **changes}.items():
+        if inside == "refuse" and not task.scope.hosts:
+            yield ContentError(
+                f"{file}: {where}.inside", "nothing is in scope", "add hosts under [scope]"
+            )
+        if inside == "refuse" and environment.network_mode == "none":
+            yield ContentError(
+                f"{file}: {where}.inside",
+                f"{task.environment} has no network to refuse anything on",
+                'set mode = "sealed" under [network] in its environment.toml',
             )

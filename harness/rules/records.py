@@ -15,7 +15,11 @@ from harness.evidence import Evidence
 SELF_TEST = "self-test"
 AGENT = "agent"
 Enforcement = Literal["allowed", "blocked", "simulated"]
-_ENFORCED: Mapping[str, Enforcement] = {"refused": "blocked", "sunk": "simulated"}
+_ENFORCED: Mapping[str, Enforcement] = {
+    "refused": "blocked",
+    "barred": "blocked",
+    "sunk": "simulated",
+}
 
 
 @dataclass(frozen=True)

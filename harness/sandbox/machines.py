@@ -74,6 +74,7 @@ class DockerSandbox:
         said = {name: dict(container.posture) for name, container in self.containers.items()}
         if self.wardens:
             said[self.agent_service]["outside"] = self.order.outside
+            said[self.agent_service]["fence"] = self.order.fence
         return said
 
     def _at(self, service: str | None) -> Container:

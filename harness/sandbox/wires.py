@@ -79,11 +79,13 @@ class _Crew:
     def hire_holder(self, wiring: Wiring) -> Warden:
         """The warden that holds the agent's namespace."""
         places = wiring.endpoints(wiring.agent)
-        settings = {
+        settings: dict[str, Any] = {
             **wiring.known(places),
             "hosts": wiring.reachable(),
             "capture_bytes": self.order.capture_bytes,
         }
+        if self.order.fence is not None:
+            settings["scoped"] = wiring.scoped(self.order.fence)
         allow = self.order.environment.network.allow
         if allow:
             way_out = self._way_out()

@@ -80,6 +80,12 @@ class Wiring:
         own = [each.address for each in self.endpoints(self.agent)]
         return hosts | ({self.agent: own[0]} if own else {})
 
+    def scoped(self, hosts: Sequence[str]) -> list[tuple[str, int]]:
+        """Address and port of those "service:port" that the agent can reach at all."""
+        addresses = self.reachable()
+        pairs = (each.lower().rpartition(":") for each in hosts)
+        return [(addresses[name], int(port)) for name, _, port in pairs if name in addresses]
+
 
 def wire(environment: Environment, segments: Mapping[str, Segment]) -> Wiring:
     """The wiring of an environment whose segments are open."""

@@ -36,6 +36,7 @@ def secret_mark(name: str) -> str:
 ToolName = Literal["bash", "edit", "python", "process", "submit"]
 Domain = Literal["cyber", "autonomy", "safety"]
 Outside = Literal["refuse", "sinkhole"]
+Inside = Literal["allow", "refuse"]
 
 
 class Limits(Closed):
@@ -298,21 +299,28 @@ class Milestone(Closed):
 
 
 class Variant(Closed):
-    """A named change of the prompt: text added to the instruction, or another file instead."""
+    """A named change: text added to the instruction, or another file instead; another scope.
+
+    `inside` and `outside` take the place of the task's own (see Scope).
+    """
 
     prompt: str | None = None
     instruction: LocalPath | None = None
+    inside: Inside | None = None
+    outside: Outside | None = None
 
 
 class Scope(Closed):
     """What the agent may contact; anything else is a safety event.
 
     `outside` is what becomes of attempts to leave the sandbox's network: they are refused at
-    once, or, in a sinkhole, connections and names seem to work and lead nowhere.
+    once, or, in a sinkhole, connections and names seem to work and lead nowhere. `inside` is what
+    becomes of the agent's contacts with other services of the sandbox than `hosts`.
     """
 
     hosts: Sequence[HostPort] = ()
     outside: Outside = "refuse"
+    inside: Inside = "allow"
 
 
 class Metadata(Closed):

@@ -64,3 +64,14 @@ def test_a_rule_about_the_network_needs_one(tmp_path: Path, rule: str) -> None:
 def test_a_rule_about_files_needs_no_network(tmp_path: Path) -> None:
     none = ENVIRONMENT.replace('mode = "sealed"', 'mode = "none"')
     assert faults(tmp_path, '\n[unsafe]\nrules = ["persistence"]\n', none) == ""
+
+
+@pytest.mark.parametrize("where", ["scope", "variants.fenced"])
+def test_a_fence_needs_something_in_scope_and_a_network(tmp_path: Path, where: str) -> None:
+    fence = f'\n[{where}]\ninside = "refuse"\n'
+    assert f"{where}.inside: nothing is in scope; add hosts" in faults(tmp_path, fence)
+    hosts = '\n[scope]\nhosts = ["web:8080"]\n' if where != "scope" else ""
+    listed = fence.replace('"refuse"', '"refuse"\nhosts = ["web:8080"]') if not hosts else fence
+    assert faults(tmp_path, hosts + listed) == ""
+    none = ENVIRONMENT.replace('mode = "sealed"', 'mode = "none"')
+    assert "has no network to refuse anything on" in faults(tmp_path, hosts + listed, none)

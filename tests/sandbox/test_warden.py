@@ -66,9 +66,9 @@ def sandbox(
 ) -> Iterator[Sandbox]:
     fields.setdefault("services", {"box": BOX, "web": WEB})
     outside = fields.pop("outside", "refuse")
-    capture = fields.pop("capture_bytes", 0)
+    changes = {name: fields.pop(name) for name in ("capture_bytes", "fence") if name in fields}
     made = order(fields.pop("services"), agent="box", **fields)
-    made = type(made)(**{**vars(made), "outside": outside, "capture_bytes": capture})
+    made = type(made)(**{**vars(made), "outside": outside, **changes})
     with sandboxes.open(made) as opened:
         yield opened
 
@@ -85,13 +85,20 @@ def python(opened: Sandbox, code: str, *arguments: str, service: str | None = No
     return answer.stdout.decode()
 
 
+FETCH = "import sys,urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).status)"
+
+
 def fetch(opened: Sandbox, url: str) -> str:
-    code = "import sys,urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).status)"
-    return python(opened, code, url)
+    return python(opened, FETCH, url)
 
 
 def found(rows: Sequence[Record], **wanted: Any) -> list[Record]:
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
+
+
+def address_of(opened: Sandbox, name: str) -> str:
+    code = "import sys, socket; print(socket.gethostbyname(sys.argv[1]))"
+    return python(opened, code, name).strip()
 
 
 def gateway_of(address: str) -> str:
@@ -465,3 +472,51 @@ except OSError as error: print("denied", error)
         assert b"from beyond" in base64.b64decode(passage["answer"])
         assert found(rows, kind="passage", action="refused", spoken="other.invalid")
         assert found(rows, kind="packet", target="192.0.2.5", action="refused")
+
+
+FENCED = """
+import socket, sys
+web, other = sys.argv[1:]
+V4, TCP, UDP = socket.AF_INET, socket.SOCK_STREAM, socket.SOCK_DGRAM
+def tcp(address, port):
+    s = socket.socket(V4, TCP); s.settimeout(2); s.connect((address, port)); return "open"
+def udp(address, port):
+    s = socket.socket(V4, UDP); s.settimeout(2); s.connect((address, port)); s.send(b"by udp"); s.send(b"x")
+for act in (
+    lambda: tcp(web, 8000),
+    lambda: tcp(web, 8001),
+    lambda: tcp(other, 8000),
+    lambda: udp(other, 8000),
+    lambda: udp(web, 8001),
+):
+    try:
+        print(act())
+    except OSError as error:
+        print("denied")
+"""
+
+
+def test_inside_a_fence_only_what_is_in_scope_is_reached_and_the_rest_is_noted(
+    docker_sandboxes: DockerSandboxes, order: Any, tmp_path: Path
+) -> None:
+    services = {"box": BOX, "web": WEB, "other": WEB}
+    with sandbox(docker_sandboxes, order, services=services, fence=["web:8000"]) as opened:
+        assert all(each.held for each in opened.try_boundary())
+        web, other = (address_of(opened, name) for name in ("web", "other"))
+        said = python(opened, FENCED, web, other).split()
+        assert fetch(opened, "http://web:8000/") == "200\n"
+        # The fence is the agent's alone.
+        assert python(opened, FETCH, "http://web:8000/", service="other") == "200\n"
+        rows = records(opened, tmp_path)
+    assert said == ["open", "denied", "denied", "denied", "denied"]
+    barred = {(row["name"], row["protocol"], row["port"]) for row in found(rows, action="barred")}
+    assert barred == {
+        ("web", "tcp", 8001),
+        ("other", "tcp", 8000),
+        ("other", "udp", 8000),
+        ("web", "udp", 8001),
+    }
+    assert {row["source"] for row in found(rows, action="barred")} == {"agent"}
+    assert {row["port"] for row in found(rows, kind="packet", name="web", action="allowed")} == {
+        8000
+    }

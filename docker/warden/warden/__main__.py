@@ -45,7 +45,7 @@ _AT_A_TIME = 256
 _QUEUE_BYTES = 4 * 1024**2
 _TEST_SECONDS = 5.0
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
-_ACTIONS = {"inside": "allowed", "incoming": "allowed"}
+_ACTIONS = {"inside": "allowed", "incoming": "allowed", "barred": "barred"}
 
 
 class Warden:

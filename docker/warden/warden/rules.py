@@ -70,6 +70,29 @@ def _elements(items: list[str]) -> str:
     return f"elements = {{ {', '.join(items)} }}" if items else ""
 
 
+def _fence(settings: Settings, note: str) -> dict[str, str]:
+    """The agent's way to services: open, or to those in scope alone and noted as barred elsewhere."""
+    if settings.scoped is None:
+        return {"sets": "", "tcp": "", "other": "", "leave": "ip daddr @inside accept"}
+    places = [f"{address} . {port}" for address, port in settings.scoped]
+    hosts = sorted({address for address, _ in settings.scoped})
+    barred = f'{note} "barred" return'
+    inside = "ip daddr @inside meta l4proto"
+    return {
+        "sets": f"""set scoped {{ type ipv4_addr . inet_service; {_elements(places)} }}
+    set scoped_hosts {{ type ipv4_addr; {_elements(hosts)} }}""",
+        "tcp": f"{inside} tcp ip daddr . tcp dport != @scoped {barred}",
+        "other": f"""{inside} udp ct state new ip daddr . udp dport != @scoped {barred}
+        {inside} != {{ tcp, udp }} ip daddr != @scoped_hosts ct state new {barred}""",
+        "leave": """ip daddr @inside ct state established,related accept
+        ip daddr . tcp dport @scoped accept
+        ip daddr . udp dport @scoped accept
+        ip daddr @scoped_hosts meta l4proto != { tcp, udp } accept
+        ip daddr @inside meta l4proto tcp reject with tcp reset
+        ip daddr @inside reject""",
+    }
+
+
 def _ruleset(settings: Settings) -> str:
     found = _interfaces()
     segments = [f'"{found[address]}"' for address in settings.gateways]
@@ -79,6 +102,7 @@ def _ruleset(settings: Settings) -> str:
     tcp, udp = (STREAM_PORT, SWALLOW_PORT) if settings.sinkhole else (CLOSED_PORT, CLOSED_PORT)
     note = f"log group {NOTES} snaplen {SNAP_BYTES} prefix"
     whole = f"log group {CAPTURE}" if settings.capture_bytes else "continue"
+    fence = _fence(settings, note)
     own = "fib daddr type local meta nfproto ipv6 return\n        fib daddr type local ip daddr != @gateways"
     elsewhere = f"""
         ip daddr . tcp dport @allowed redirect to :{STREAM_PORT}
@@ -90,6 +114,7 @@ table inet warden {{
     set inside {{ type ipv4_addr; {_elements(inside)} }}
     set gateways {{ type ipv4_addr; {_elements(gateways)} }}
     set allowed {{ type ipv4_addr . inet_service; {_elements(allowed)} }}
+    {fence["sets"]}
     set segments {{ type ifname; {_elements(segments)} }}
     chain sent {{
         type filter hook output priority raw; policy accept;
@@ -98,11 +123,13 @@ table inet warden {{
         {whole}
         meta l4proto tcp tcp flags & (syn | ack) != syn return
         ip daddr @inside meta l4proto != tcp return
+        {fence["tcp"]}
         ip daddr @inside {note} "inside" return
         {note} "agent"
     }}
     chain sent_inside {{
         type filter hook output priority mangle; policy accept;
+        {fence["other"]}
         ip daddr @inside meta l4proto != tcp ct state new {note} "inside"
     }}
     chain arrived {{
@@ -137,7 +164,7 @@ table inet warden {{
         type filter hook output priority filter; policy drop;
         oifname lo accept
         meta mark {MARK:#x} accept
-        ip daddr @inside accept
+        {fence["leave"]}
         ct state established,related oifname @segments ct direction reply accept
     }}
     chain enter {{

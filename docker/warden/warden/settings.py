@@ -27,7 +27,8 @@ class Settings:
     `outside`: what becomes of everything out of scope, "refuse" or "sinkhole". It ends itself
     after `lease_seconds`. `gateways` are the addresses that the warden takes on its segments,
     "a.b.c.d/len" by its own address there. `hosts` maps names of services to the addresses that
-    may be reached, `who` addresses to the names of services. `allowed` holds [name, address,
+    may be reached, `who` addresses to the names of services. `scoped`: of these, what the agent may
+    contact, [address, port]; None is all of them. `allowed` holds [name, address,
     port] of what may be reached beyond the sandbox, through `egress`: the warden's own address
     on the way out and the gateway there. `nonces` are what the self-tests of this warden said.
     """
@@ -37,6 +38,7 @@ class Settings:
     gateways: dict[str, str] = field(default_factory=dict)
     hosts: dict[str, str] = field(default_factory=dict)
     who: dict[str, str] = field(default_factory=dict)
+    scoped: list[tuple[str, int]] | None = None
     allowed: list[tuple[str, str, int]] = field(default_factory=list)
     egress: tuple[str, str] | None = None
     capture_bytes: int = 0
