@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import containment
+import evidence
 import help_time
 import many_samples
 import overhead
 import tool_call
 
 if __name__ == "__main__":
-    for each in (help_time, tool_call, overhead, containment, many_samples):
+    for each in (help_time, tool_call, overhead, evidence, containment, many_samples):
         each.main()
         print(flush=True)
