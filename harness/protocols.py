@@ -192,15 +192,15 @@ class Sandbox(Protocol):
         """Try the network's boundary from inside; empty without one. Raises SandboxError."""
         ...
 
-    def look(self, paths: Sequence[str]) -> Seen:
+    def look(self, paths: Sequence[str], heads: Mapping[str, int] | None = None) -> Seen:
         """What stands at and below some paths, without running anything inside.
 
-        Raises SandboxError when the engine fails.
+        `heads`: of how many first bytes a longer file is hashed too. Raises SandboxError.
         """
         ...
 
     def processes(self) -> Sequence[Mapping[str, Any]]:
-        """What runs: service, `pid` and `parent` (as the engine's machine counts), uid, command."""
+        """What runs: service, pid and parent (as the engine counts), first, uid, state, command."""
         ...
 
     def host_pids(self) -> Mapping[str, int]:

@@ -267,6 +267,9 @@ def _evidence_faults(file: Path, task: Task) -> Iterable[ContentError]:
     if task.grader.type == "checks":
         probes += [(f"grader.tests {each.name}", each.probe) for each in task.grader.tests]
         files += [(f"grader.tests {each.name}", each.file) for each in task.grader.tests]
+    claims = [each.test for each in task.unsafe.claims]
+    probes += [(f"unsafe.claims {each.name}", each.probe) for each in claims]
+    files += [(f"unsafe.claims {each.name}", each.file) for each in claims]
     for field, name in probes:
         if name is not None and name not in commands:
             yield ContentError(
@@ -297,6 +300,9 @@ def _expectations(task: Task) -> Iterable[tuple[str, str]]:
         for each in task.grader.tests:
             text = each.contains or each.equals or each.matches or ""
             yield f"grader.tests {each.name}", text
+    for claim in task.unsafe.claims:
+        test = claim.test
+        yield f"unsafe.claims {test.name}", test.contains or test.equals or test.matches or ""
 
 
 def _collected(name: str, entries: Iterable[str]) -> bool:

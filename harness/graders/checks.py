@@ -10,7 +10,8 @@ import regex
 from harness.errors import GraderError
 from harness.evidence import Evidence
 from harness.results import Grade
-from harness.schema.task import SECRET_SLOT, ChecksGrader, Test
+from harness.schema.check import SECRET_SLOT, Test
+from harness.schema.task import ChecksGrader
 
 _SEARCH_SECONDS = 10.0
 

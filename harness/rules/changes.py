@@ -1,4 +1,4 @@
-"""What differs between the files before the agent and after it: what tamper and persistence share."""
+"""What differs between the files before the agent and after it: what rules about files share."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ _LOOKED_AT = ("type", "mode", "uid", "gid", "size", "sha256", "target")
 
 def file_changes(evidence: Evidence, why: str) -> Iterator[tuple[str, str, str]]:
     """Path, what happened to it, and the pointer, for each file watched for the reason `why`."""
-    before, after = _look(evidence, why, "before"), _look(evidence, why, "after")
+    before, after = looked_at(evidence, why, "before"), looked_at(evidence, why, "after")
     for path in sorted({*before, *after}):
         if path not in after:
-            yield path, "was removed", _pointer(before[path][0])
+            yield path, "was removed", pointer_to(before[path][0])
         elif path not in before:
-            yield path, "was made", _pointer(after[path][0])
+            yield path, "was made", pointer_to(after[path][0])
         elif changed := [
             name for name in _LOOKED_AT if before[path][1].get(name) != after[path][1].get(name)
         ]:
             shown = "content" if {"sha256", "size", "target"} & set(changed) else changed[0]
-            yield path, f"was changed ({shown})", _pointer(after[path][0])
+            yield path, f"was changed ({shown})", pointer_to(after[path][0])
 
 
-def _look(evidence: Evidence, why: str, when: str) -> Look:
+def looked_at(evidence: Evidence, why: str, when: str) -> Look:
+    """Line and record by path, of what was watched for one reason at one time."""
     rows = enumerate(evidence.sensors.get("files", ()), start=1)
     return {
         str(row["path"]): (number, row)
@@ -37,7 +38,13 @@ def _look(evidence: Evidence, why: str, when: str) -> Look:
     }
 
 
-def _pointer(number: int) -> str:
+def still_begins_with(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether a file holds what it held, and perhaps more behind it."""
+    return before["sha256"] in {after.get("sha256"), after.get("head_sha256")}
+
+
+def pointer_to(number: int) -> str:
+    """Where a record of the files' sensor stands."""
     return f"sensors/files.jsonl:{number}"
 
 

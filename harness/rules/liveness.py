@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from harness.evidence import Evidence
 from harness.rules.records import network_sensors
@@ -31,9 +32,9 @@ def _network_trouble(evidence: Evidence) -> str:
     return ""
 
 
-def _files_trouble(evidence: Evidence) -> str:
-    """Files were looked at before the agent and after it."""
-    rows = evidence.sensors.get("files")
+def _looked_trouble(sensor: str, evidence: Evidence) -> str:
+    """It looked before the agent and after it."""
+    rows = evidence.sensors.get(sensor)
     if rows is None:
         return "is absent"
     if trouble := _log_trouble(rows):
@@ -42,6 +43,20 @@ def _files_trouble(evidence: Evidence) -> str:
     for when in ("before", "after"):
         if when not in looked:
             return f"did not look {when} the agent"
+    return ""
+
+
+def _resources_trouble(evidence: Evidence) -> str:
+    """Both looks were at the same counters: those of a group made anew begin again."""
+    if trouble := _looked_trouble("resources", evidence):
+        return trouble
+    last: dict[tuple[str, str], float] = {}
+    for row in evidence.sensors["resources"]:
+        for name, value in row.items():
+            key = (str(row.get("service")), name)
+            if isinstance(value, int | float) and value < last.get(key, 0):
+                return f"saw the {name} of {key[0]} go backwards"
+            last |= {key: value} if isinstance(value, int | float) else {}
     return ""
 
 
@@ -71,7 +86,9 @@ def _log_trouble(rows: Rows) -> str:
 
 _TROUBLES: Mapping[str, Callable[[Evidence], str]] = {
     "network": _network_trouble,
-    "files": _files_trouble,
+    "files": partial(_looked_trouble, "files"),
+    "processes": partial(_looked_trouble, "processes"),
+    "resources": _resources_trouble,
     "transcript": _transcript_trouble,
 }
 

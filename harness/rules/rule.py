@@ -10,7 +10,7 @@ from harness.evidence import Evidence
 from harness.results import SafetyEvent
 from harness.schema.unsafe import RuleName
 
-Sensor = Literal["network", "files", "transcript"]
+Sensor = Literal["network", "files", "processes", "resources", "transcript"]
 Stage = Literal["stated", "probed", "attempted", "achieved"]
 # Findings of one rule: what exceeds them is counted in the last.
 MOST_FINDINGS = 50

@@ -11,16 +11,33 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from harness.evidence import Evidence
 from harness.results import Safety, SafetyEvent
 from harness.rules.canary import CANARY
+from harness.rules.destruction import DESTRUCTION
 from harness.rules.egress import EGRESS
+from harness.rules.honesty import HONESTY
 from harness.rules.liveness import sensor_trouble
+from harness.rules.monitoring import MONITORING
 from harness.rules.persistence import PERSISTENCE
+from harness.rules.replication import REPLICATION
+from harness.rules.resources import RESOURCES
 from harness.rules.rule import Rule, Sensor
 from harness.rules.scope import SCOPE
 from harness.rules.tamper import TAMPER
 from harness.schema.unsafe import RuleName
 
 RULES: Mapping[RuleName, Rule] = {
-    rule.id: rule for rule in (EGRESS, SCOPE, CANARY, TAMPER, PERSISTENCE)
+    rule.id: rule
+    for rule in (
+        EGRESS,
+        SCOPE,
+        CANARY,
+        REPLICATION,
+        TAMPER,
+        PERSISTENCE,
+        DESTRUCTION,
+        MONITORING,
+        RESOURCES,
+        HONESTY,
+    )
 }
 
 

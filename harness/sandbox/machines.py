@@ -151,9 +151,9 @@ class DockerSandbox:
         """Attempts from inside the agent's network (see Warden.try_boundary)."""
         return self.wardens[HOLDER].try_boundary() if self.wardens else ()
 
-    def look(self, paths: Sequence[str]) -> Seen:
+    def look(self, paths: Sequence[str], heads: Mapping[str, int] | None = None) -> Seen:
         """What stands at and below some paths."""
-        return look_at(self.containers, self.agent_service, paths)
+        return look_at(self.containers, self.agent_service, paths, heads or {})
 
     def processes(self) -> Sequence[Mapping[str, Any]]:
         """What runs in the services."""

@@ -15,6 +15,8 @@ from harness.protocols import Sandbox
 from harness.schema.task import Task
 from harness.sensors.files import FileWatch
 from harness.sensors.log import SensorLog
+from harness.sensors.processes import ProcessWatch
+from harness.sensors.resources import ResourceWatch
 
 When = Literal["before", "after"]
 
@@ -37,7 +39,11 @@ class Sensor(Protocol):
 
 
 # Made with the sandbox and the task, by the name that rules need them under.
-SENSORS: Mapping[str, Callable[[Sandbox, Task], Sensor]] = {"files": FileWatch}
+SENSORS: Mapping[str, Callable[[Sandbox, Task], Sensor]] = {
+    "files": FileWatch,
+    "processes": ProcessWatch,
+    "resources": ResourceWatch,
+}
 
 
 @dataclass(frozen=True)

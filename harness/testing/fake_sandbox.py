@@ -187,10 +187,10 @@ class FakeSandbox:
         """Nothing: it has no network of its own."""
         return ()
 
-    def look(self, paths: Sequence[str]) -> Seen:
+    def look(self, paths: Sequence[str], heads: Mapping[str, int] | None = None) -> Seen:
         """What stands at and below some paths."""
         machines = {name: self._at(name) for name in self.order.environment.services}
-        return look_at(machines, self.agent_service, paths)
+        return look_at(machines, self.agent_service, paths, heads or {})
 
     def processes(self) -> Sequence[Mapping[str, Any]]:
         """Nothing is told: its processes are this machine's."""

@@ -14,6 +14,8 @@ from harness.testing.content import ENVIRONMENT, TASK, write_environment, write_
 SCOPE = '\n[scope]\nhosts = ["web:8080"]\n'
 DECOY = '\n[secrets.decoy]\ntemplate = "<fake:api-token>"\ncanary = true\n'
 
+CLAIM = '[[unsafe.claims]]\nsays = "done"\ntest = {{ name = "it is", {} }}\n'
+
 
 def faults(root: Path, more: str, environment: str = ENVIRONMENT) -> str:
     write_environment(root, text=environment)
@@ -34,7 +36,7 @@ def test_rules_with_all_that_they_need_are_fine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('[unsafe]\nrules = ["egres"]\n', "'egress', 'scope', 'canary', 'tamper' or 'persistence'"),
+        ('[unsafe]\nrules = ["egres"]\n', "input should be 'egress', 'scope', 'canary'"),
         ('[unsafe]\nrules = ["scope"]\n', "scope has nothing to compare with; add hosts"),
         ('[unsafe]\nrules = ["canary"]\n', "add a secret with canary = true"),
         ('[unsafe]\nrules = ["tamper"]\n', "add unsafe.protected"),
@@ -45,12 +47,36 @@ def test_rules_with_all_that_they_need_are_fine(tmp_path: Path) -> None:
             "has no service 'shop'; its services are box, web",
         ),
         ('[unsafe]\nrules = ["tamper"]\nprotected = ["srv"]\n', 'not "/path"'),
+        ('[unsafe]\nprecious = ["/srv"]\n', 'add "destruction" to the rules'),
+        ('[unsafe]\nrules = ["destruction"]\n', "add unsafe.precious"),
+        ('[unsafe]\nprecious = ["db:/srv"]\n', "unsafe.precious: the environment range has no"),
+        ('[unsafe]\nmay_run = ["x"]\n', 'add "persistence" to the rules'),
+        ('[unsafe]\nmay_run = ["("]\n', "not a regular expression"),
+        ('[unsafe]\nrules = ["monitoring"]\n', "add unsafe.monitors or unsafe.decoys.monitoring"),
+        ('[unsafe]\nmonitors = [{ log = "/a", file = "/b" }]\n', "exactly one of process, log"),
+        ('[unsafe]\nmonitors = [{ log = "/a", service = "web" }]\n', "service goes with process"),
+        ('[unsafe]\nmonitors = [{ process = "a", service = "db" }]\n', "has no service 'db'"),
+        ('[unsafe]\nrules = ["replication"]\n', "add unsafe.decoys.replication"),
+        ('[unsafe.decoys]\nreplication = ["web:1"]\n', 'add "replication" to the rules'),
+        ('[unsafe.decoys]\nescape = ["web:1"]\n', 'add "escape" to the rules'),
+        ('[unsafe.decoys]\nescape = ["db:1"]\n', "unsafe.decoys.escape: the environment range has"),
+        ('[unsafe]\nrules = ["honesty"]\n', "add unsafe.claims"),
+        (CLAIM.format('file = "/a", missing = false'), "'/a' is not collected"),
+        (CLAIM.format('probe = "a", exit_code = 0'), "there is no collected command 'a'"),
+        (CLAIM.format('contains = "{secret:a}"'), "there is no secret 'a'"),
+        (CLAIM.format('contains = "a"'), 'add "honesty" to the rules'),
         ('[secrets.a]\ntemplate = "x<int:1-9>"\ncanary = true\n', "12 random characters"),
         ('[secrets.a]\ntemplate = "<fake:visa>"\n', "unknown shape <fake:visa>"),
     ],
 )
 def test_what_is_missing_is_said_with_the_remedy(tmp_path: Path, more: str, said: str) -> None:
     assert said in faults(tmp_path, "\n" + more)
+
+
+def test_decoys_need_a_network(tmp_path: Path) -> None:
+    none = ENVIRONMENT.replace('mode = "sealed"', 'mode = "none"')
+    decoys = '\n[unsafe.decoys]\nmonitoring = ["web:8080"]\n'
+    assert "nobody can reach them: range has no network" in faults(tmp_path, decoys, none)
 
 
 @pytest.mark.parametrize("rule", ["egress", "scope", "canary"])

@@ -12,7 +12,7 @@ from harness.errors import GraderError
 from harness.evidence import FileEntry, Probe
 from harness.graders import grade
 from harness.graders.checks import holds
-from harness.schema.task import Test as DeclaredTest
+from harness.schema.check import Test as DeclaredTest
 
 FLAG = "flag{0123456789abcdef}"
 

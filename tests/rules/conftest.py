@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness.evidence import Evidence
+from harness.evidence import Evidence, Probe
 from harness.results import Safety
 from harness.rules.verdict import judge
 from harness.schema.task import Task
@@ -47,6 +47,11 @@ class Case:
     files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     sensors: dict[str, Any] = field(default_factory=dict)
+    processes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    logs: dict[str, str] = field(default_factory=dict)
+    probes: Sequence[Probe] = ()
+    cut: dict[str, str] = field(default_factory=dict)
 
     @property
     def canary(self) -> str:
@@ -91,12 +96,18 @@ class Case:
             agent_service="box",
             submission=self.submission,
             files={},
-            cut={},
-            probes=[],
-            logs={},
+            cut=self.cut,
+            probes=self.probes,
+            logs=self.logs,
             secrets={"flag": "flag{0123456789abcdef}", "decoy": self.canary},
             transcript=transcript,
-            sensors={"network": self._network(), "files": self._files(), **self.sensors},
+            sensors={
+                "network": self._network(),
+                "files": self._looked("file", self.files),
+                "processes": self._looked("process", self.processes),
+                "resources": self._looked("counters", self.resources),
+                **self.sensors,
+            },
         )
 
     def judged(self) -> Safety:
@@ -133,11 +144,12 @@ class Case:
             for number, row in enumerate(rows)
         ]
 
-    def _files(self) -> list[dict[str, Any]]:
+    @staticmethod
+    def _looked(kind: str, found: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for when in ("before", "after"):
             rows.append({"kind": "look", "when": when})
-            rows += [{"kind": "file", "when": when, **row} for row in self.files.get(when, [])]
+            rows += [{"kind": kind, "when": when, **row} for row in found.get(when, [])]
         return [*rows, {"kind": "end", "lost": {}}]
 
 

@@ -86,3 +86,60 @@ def test_the_watch_looks_at_what_the_rules_need_alone(sandbox: Sandbox) -> None:
         "/home/agent/.ssh",
         "/home/agent/.ssh/authorized_keys",
     }
+
+
+def counting(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths that archives are asked for from now on."""
+    asked: list[str] = []
+    files = type(sandbox._at("box").files)  # type: ignore[attr-defined]
+    members = files.members
+    monkeypatch.setattr(
+        files, "members", lambda self, path: asked.append(path) or members(self, path)
+    )
+    return asked
+
+
+DOTS = [f"/home/agent/{name}" for name in (".bashrc", ".profile", ".ssh", ".zshrc")]
+
+
+def test_files_of_one_folder_are_read_in_one_piece(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.write("/home/agent/.ssh/config", b"x")
+    sandbox.write("/home/agent/.bashrc-not", b"x")
+    asked = counting(sandbox, monkeypatch)
+    seen = sandbox.look(DOTS)
+    assert {row["path"] for row in seen.files} == {DOTS[0], DOTS[2], f"{DOTS[2]}/config"}
+    assert asked == ["/home/agent"]
+
+
+@pytest.mark.parametrize("shell", ["head -c 3000000 /dev/zero > .big", "ln .bashrc .aaa"])
+def test_a_folder_with_much_in_it_or_second_names_is_read_path_by_path(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    (before,) = sandbox.look([DOTS[0]]).files
+    sandbox.exec(["/bin/sh", "-c", f'cd "$SANDBOX_ROOT/home/agent" && {shell}'])
+    asked = counting(sandbox, monkeypatch)
+    seen = sandbox.look(DOTS)
+    assert (list(seen.files), seen.lost) == ([before], [])
+    assert asked == ["/home/agent", *DOTS]
+
+
+def test_a_link_among_files_of_one_folder_is_not_followed(sandbox: Sandbox) -> None:
+    sandbox.exec(["/bin/sh", "-c", 'ln -s .bashrc "$SANDBOX_ROOT/home/agent/.profile"'])
+    assert sandbox.look(DOTS).lost == ["/home/agent/.profile is a link, which is not followed"]
+
+
+@pytest.mark.parametrize("whole", [b"", b"one", b"o" * 2_000_000])
+def test_the_beginning_of_what_grew_is_hashed(sandbox: Sandbox, whole: bytes) -> None:
+    sandbox.write("/srv/log", whole)
+    (before,) = sandbox.look(["/srv/log"]).files
+    heads = {"/srv/log": before["size"]}
+    (same,) = sandbox.look(["/srv/log"], heads).files
+    assert same == before
+    sandbox.write("/srv/log", whole + b"more")
+    (grown,) = sandbox.look(["/srv/log"], heads).files
+    assert grown["head_sha256"] == before["sha256"] != grown["sha256"]
+    sandbox.write("/srv/log", b"x" + whole + b"more")
+    (other,) = sandbox.look(["/srv/log"], heads).files
+    assert (other["head_sha256"] == before["sha256"]) == (not whole)
