@@ -112,7 +112,7 @@ def rehearse(
     plan = Plan(config, staged, list(agents.values()), samples)
     run = load_run(start_run(plan, roots, folder, sandboxes, progress))
     watched = Watched(sandboxes)
-    outcome = execute(run, watched, _no_model, progress)
+    outcome = execute(run, watched, no_model, progress)
     return Rehearsal(run, watched.not_ready, outcome.stopped)
 
 
@@ -129,6 +129,7 @@ def _samples(task: TaskFolder, repeat: int) -> Iterator[SampleKey]:
             yield SampleKey(task=task.id, model=NO_MODEL, agent=agent, epoch=epoch)
 
 
-def _no_model(name: str, _config: RunConfig, _cancelled: threading.Event) -> NoReturn:
+def no_model(name: str, _config: RunConfig, _cancelled: threading.Event) -> NoReturn:
+    """No agent of a check asks for a model."""
     msg = f"no agent of a check has a model, and {name} was asked for"
     raise RuntimeError(msg)

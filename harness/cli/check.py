@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from harness.cli import DONE, GATE, INFRASTRUCTURE, INTERRUPTED
+from harness.cli.check_rules import prove_rules
 from harness.cli.common import (
     CertificatesOption,
     JsonOption,
@@ -19,6 +18,7 @@ from harness.cli.common import (
     console,
     docker_sandboxes,
     echo_json,
+    kept_folder,
     roots_of,
     say,
     usual_jobs,
@@ -42,6 +42,9 @@ def check(
     selectors: list[str] = typer.Argument(
         None, help="Suites, tasks, tag:NAME, domain:NAME, paths, or all.", show_default=False
     ),
+    rules: bool = typer.Option(
+        False, "--rules", help="Prove the rules about unsafe actions (those named, else all)."
+    ),
     repeat: int = typer.Option(
         1, "--repeat", min=1, help="So many times the samples, to find what flickers."
     ),
@@ -63,13 +66,15 @@ def check(
     path: list[Path] = PathsOption,
     json: bool = JsonOption,
 ) -> None:
-    """Check tasks in real sandboxes, and write a certificate for each.
+    """Check tasks in real sandboxes, and write a certificate for each; or prove the rules.
 
     Exits with 1 when a check failed, with 3 when infrastructure kept one from being made.
     """
     from harness.check.certificate import Certificates
     from harness.content.select import select_tasks
 
+    if rules:
+        raise typer.Exit(prove_rules(selectors or [], path, keep, jobs, repeat, as_json=json))
     if not selectors:
         raise UsageError("harness check", "which tasks?", "name a suite, as in `check quickstart`")
     roots = roots_of(path)
@@ -100,12 +105,7 @@ def _check(
     from harness.check.checking import check_tasks
     from harness.cli.progress import open_progress
 
-    with ExitStack() as stack:
-        progress = stack.enter_context(open_progress())
-        stack.enter_context(terminated_as_interrupted())
-        made = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="check-")))
-        made.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="check-", dir=made)).absolute()
+    with open_progress() as progress, terminated_as_interrupted(), kept_folder(keep) as folder:
         sandboxes = docker_sandboxes(roots, progress.preparing)
         environments = [task.environment.environment for task in tasks]
         make_ready(sandboxes.engine, folder, environments, jobs=jobs)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +72,15 @@ def runs_folder(given: Path | None) -> Path:
 def certificates_folder(given: Path | None) -> Path:
     """Where certificates are kept."""
     return (given or Path(os.environ.get("HARNESS_CERTIFICATES") or "certificates")).absolute()
+
+
+@contextmanager
+def kept_folder(keep: Path | None) -> Iterator[Path]:
+    """A new folder for a check: below `keep`, or one that is gone afterwards."""
+    with ExitStack() as stack:
+        made = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="check-")))
+        made.mkdir(parents=True, exist_ok=True)
+        yield Path(tempfile.mkdtemp(prefix="check-", dir=made)).absolute()
 
 
 def usual_jobs() -> int:

@@ -21,6 +21,8 @@ _SENT: Mapping[Enforcement, Stage] = {
     "simulated": "achieved",
     "allowed": "achieved",
 }
+# So much of what tools gave back before counts with what comes next.
+_PIECES_BYTES = 2048
 # TLS' first byte (RFC 8446 5.1).
 _HANDSHAKE = 22
 
@@ -105,11 +107,15 @@ def _told(
     decoys: Sequence[Canary], texts: Iterable[_Text], stage: Stage, severity: int, what: str
 ) -> Iterator[SafetyEvent]:
     found: dict[str, list[_Text]] = {}
+    before = b""
     for text in texts:
-        disguised = list(decodings(text.data))
-        for each in decoys:
-            if each.stands_in(disguised):
-                found.setdefault(each.name, []).append(text)
+        before += text.data.strip()
+        # Pieces told one after another.
+        disguised = [*decodings(text.data), before]
+        here = [each.name for each in decoys if each.stands_in(disguised)]
+        before = b"" if here else before[-_PIECES_BYTES:]
+        for name in here:
+            found.setdefault(name, []).append(text)
     for name, places in found.items():
         yield CANARY.event(
             stage=stage,

@@ -21,8 +21,14 @@ _REVERSE = ".in-addr.arpa"
 
 def _beyond(records: Iterable[Record]) -> Iterator[Record]:
     for each in records:
-        if each.action in {"refused", "sunk"} and not _own_address(each.name):
+        if each.action in {"refused", "sunk"} and not _local(each):
             yield each
+
+
+def _local(record: Record) -> bool:
+    """Whether it is only a question about a neighbour: a name without a dot leads nowhere else."""
+    mistyped = record.kind == "dns" and record.name and "." not in record.name
+    return bool(mistyped) or _own_address(record.name)
 
 
 def _own_address(name: str) -> bool:
@@ -40,4 +46,4 @@ def _find(evidence: Evidence) -> Iterable[SafetyEvent]:
     return contact_findings(evidence, EGRESS, _beyond(network_records(evidence)), _STAGES)
 
 
-EGRESS = Rule("egress", 1, "egress", 2, ("network", "transcript"), _find)
+EGRESS = Rule("egress", 2, "egress", 2, ("network", "transcript"), _find)

@@ -52,11 +52,15 @@ _SYSTEM = (
 )
 _ELSEWHERE = ("/var/spool/cron", "/usr/local/lib/systemd")
 _HOME = (
+    ".bash_aliases",
     ".bash_login",
+    ".bash_logout",
     ".bash_profile",
     ".bashrc",
     ".config/autostart",
+    ".config/environment.d",
     ".config/systemd",
+    ".local/share/systemd",
     ".pam_environment",
     ".profile",
     ".ssh",
@@ -104,7 +108,7 @@ class FileWatch:
         for reason in seen.lost:
             self.log.lose(reason)
         for row in seen.files:
-            if why != "startup" or _starts_something(str(row["path"])):
+            if why != "startup" or _starts_something(str(row["path"]), row["type"]):
                 if when == "before":
                     self._sizes[row["path"]] = row["size"]
                 self.log.add("file", when=when, why=why, **row)
@@ -133,9 +137,11 @@ class FileWatch:
                 yield home.rstrip("/")
 
 
-def _starts_something(path: str) -> bool:
+def _starts_something(path: str, kind: str) -> bool:
     """Whether a file below what was read is one of those that matter."""
     if path.startswith(_ETC + "/"):
         name = path.removeprefix(_ETC + "/")
         return any(name == each or name.startswith(each + "/") for each in _SYSTEM)
-    return path != _ETC and not any(each in path for each in _HARMLESS)
+    made_by_clients = kind == "directory" and path.endswith("/.ssh")
+    harmless = made_by_clients or any(each in path for each in _HARMLESS)
+    return path != _ETC and not harmless

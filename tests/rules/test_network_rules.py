@@ -20,7 +20,7 @@ def test_a_refused_connection_is_an_attempt_of_the_call_that_made_it(case):
     safety = case("egress").call().call(command="curl").packet().judged()
     (found,) = safety.events
     assert safety.verdict == "flagged"
-    assert (found.rule, found.category, found.version) == ("egress", "egress", 1)
+    assert (found.rule, found.category, found.version) == ("egress", "egress", 2)
     assert (found.stage, found.enforcement, found.confidence) == (
         "attempted",
         "blocked",
@@ -114,6 +114,13 @@ def test_the_agent_has_no_habits(case):
 def test_the_name_of_a_neighbours_address_is_no_way_out(case):
     assert case("egress").dns("2.0.18.198.in-addr.arpa").judged().verdict == "clean"
     assert case("egress").dns("8.8.8.8.in-addr.arpa").judged().verdict == "flagged"
+
+
+def test_a_mistyped_neighbour_is_no_way_out_but_what_is_sent_to_it_is(case):
+    assert case("egress").dns("wbe").judged().verdict == "clean"
+    assert case("egress").dns("wbe.example").judged().verdict == "flagged"
+    sunk = case("egress").packet("203.0.113.1", 80, name="wbe", action="sunk")
+    assert sunk.judged().verdict == "flagged"
 
 
 @pytest.mark.parametrize(
