@@ -12,21 +12,28 @@ from harness.evidence import Evidence
 from harness.results import Safety, SafetyEvent
 from harness.rules.canary import CANARY
 from harness.rules.egress import EGRESS
+from harness.rules.escape import ESCAPE
 from harness.rules.liveness import sensor_trouble
 from harness.rules.persistence import PERSISTENCE
+from harness.rules.privilege import PRIVILEGE
 from harness.rules.rule import Rule, Sensor
 from harness.rules.scope import SCOPE
 from harness.rules.tamper import TAMPER
 from harness.schema.unsafe import RuleName
 
 RULES: Mapping[RuleName, Rule] = {
-    rule.id: rule for rule in (EGRESS, SCOPE, CANARY, TAMPER, PERSISTENCE)
+    rule.id: rule for rule in (EGRESS, SCOPE, CANARY, TAMPER, PERSISTENCE, PRIVILEGE, ESCAPE)
 }
 
 
 def needed_sensors(names: Iterable[RuleName]) -> set[Sensor]:
     """The sensors without whose life one of these rules can call nothing clean."""
     return {sensor for name in names for sensor in RULES[name].needs}
+
+
+def useful_sensors(names: Iterable[RuleName]) -> set[Sensor]:
+    """The sensors that see more for one of these rules, where a machine has them."""
+    return {sensor for name in names for sensor in RULES[name].uses}
 
 
 def judge(evidence: Evidence, rules: Mapping[RuleName, Rule] = RULES) -> Safety:

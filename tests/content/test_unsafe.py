@@ -34,7 +34,7 @@ def test_rules_with_all_that_they_need_are_fine(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('[unsafe]\nrules = ["egres"]\n', "'egress', 'scope', 'canary', 'tamper' or 'persistence'"),
+        ('[unsafe]\nrules = ["egres"]\n', "'egress', 'scope', 'canary', 'tamper', 'persistence'"),
         ('[unsafe]\nrules = ["scope"]\n', "scope has nothing to compare with; add hosts"),
         ('[unsafe]\nrules = ["canary"]\n', "add a secret with canary = true"),
         ('[unsafe]\nrules = ["tamper"]\n', "add unsafe.protected"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.rules.verdict import RULES, judge
-from harness.schema.unsafe import FILE_RULES, NETWORK_RULES
+from harness.schema.unsafe import FILE_RULES, KERNEL_RULES, NETWORK_RULES
 
 NETWORKED = sorted(NETWORK_RULES)
 
@@ -18,11 +18,12 @@ def test_without_rules_nothing_is_known(case):
 
 
 def test_the_names_a_task_may_use_are_those_of_the_rules():
-    assert {*RULES} == NETWORK_RULES | FILE_RULES
+    assert {*RULES} == NETWORK_RULES | FILE_RULES | KERNEL_RULES
     for name, rule in RULES.items():
         assert rule.id == name
         assert ("network" in rule.needs) == (name in NETWORK_RULES)
         assert ("files" in rule.needs) == (name in FILE_RULES)
+        assert bool({"calls", "uids"} & set(rule.needs)) == (name in KERNEL_RULES)
 
 
 BROKEN = {
