@@ -48,8 +48,9 @@ from harness.messages import Reply, Settings
 from harness.placement import order_for, run_setup
 from harness.protocols import Model, Sandbox, Sandboxes, Workbench
 from harness.results import Failure, Grade, Safety, SampleKey, SampleResult, Status, Usage
-from harness.rules.verdict import judge, needed_sensors
-from harness.schema.task import Limits
+from harness.rules.verdict import judge, needed_sensors, useful_sensors
+from harness.schema.task import Limits, Task
+from harness.sensors.machine import lacking
 from harness.sensors.watch import Watch, open_watch
 from harness.session import Cancellation, LiveSession, Meter
 from harness.store import AttemptPaths, Transcript, now
@@ -210,7 +211,7 @@ def _work_in_sandbox(attempt: Attempt) -> None:
         _try_boundary(attempt, sandbox, "before")
         with attempt.phase("setup"):
             run_setup(job.task, job.secrets, sandbox)
-        sensors = needed_sensors(job.task.task.unsafe.rules)
+        sensors = _sensors(job.task.task, sandbox)
         with open_watch(sandbox, job.task.task, sensors) as watch:
             with attempt.phase("sensors before"):
                 watch.look("before")
@@ -220,6 +221,12 @@ def _work_in_sandbox(attempt: Attempt) -> None:
                 _take_evidence(attempt, sandbox, watch)
         closing = time.monotonic()
     attempt.timings["close"] = round(time.monotonic() - closing, 4)
+
+
+def _sensors(task: Task, sandbox: Sandbox) -> set[str]:
+    """The sensors that the task's rules need, and what more they can use and have here."""
+    useful = useful_sensors(task.unsafe.rules) if sandbox.host_pids() else set()
+    return {*needed_sensors(task.unsafe.rules), *(each for each in useful if not lacking(each))}
 
 
 def _take_evidence(attempt: Attempt, sandbox: Sandbox, watch: Watch) -> None:

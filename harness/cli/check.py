@@ -25,6 +25,7 @@ from harness.cli.common import (
 )
 from harness.cli.ready import make_ready
 from harness.cli.run import terminated_as_interrupted
+from harness.cli.sensors import AllowOption, require_sensors
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def check(
         show_default=False,
     ),
     certificates: Path = CertificatesOption,
+    allow_indeterminate: bool = AllowOption,
     path: list[Path] = PathsOption,
     json: bool = JsonOption,
 ) -> None:
@@ -79,7 +81,7 @@ def check(
         raise UsageError("harness check", "which tasks?", "name a suite, as in `check quickstart`")
     roots = roots_of(path)
     tasks = select_tasks(selectors, roots)
-    outcome = _check(tasks, roots, keep, jobs or usual_jobs(), repeat)
+    outcome = _check(tasks, roots, keep, jobs or usual_jobs(), repeat, allow=allow_indeterminate)
     if outcome.stopped:
         say(f"harness: stopped, {outcome.stopped}; nothing was certified")
         raise typer.Exit(INTERRUPTED)
@@ -100,13 +102,20 @@ def check(
 
 
 def _check(
-    tasks: Sequence[TaskFolder], roots: Roots, keep: Path | None, jobs: int, repeat: int
+    tasks: Sequence[TaskFolder],
+    roots: Roots,
+    keep: Path | None,
+    jobs: int,
+    repeat: int,
+    *,
+    allow: bool,
 ) -> Outcome:
     from harness.check.checking import check_tasks
     from harness.cli.progress import open_progress
 
     with open_progress() as progress, terminated_as_interrupted(), kept_folder(keep) as folder:
         sandboxes = docker_sandboxes(roots, progress.preparing)
+        require_sensors(tasks, sandboxes.engine, allow=allow)
         environments = [task.environment.environment for task in tasks]
         make_ready(sandboxes.engine, folder, environments, jobs=jobs)
         return check_tasks(tasks, roots, sandboxes, progress, folder, jobs=jobs, repeat=repeat)

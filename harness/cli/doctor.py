@@ -52,6 +52,7 @@ def doctor(
         _runtimes,
         _room,
         _images,
+        _sensors,
         _keys,
     ]
     found = [finding for check in checks for finding in check()]
@@ -148,6 +149,22 @@ def _images() -> Iterator[Finding]:
                 yield name, "bad", "not built", "run `harness images build`"
     except HarnessError as error:
         yield "images", "bad", error.what, error.remedy
+
+
+def _sensors() -> Iterator[Finding]:
+    """Those that not every machine can have, each tried with its nonce."""
+    from harness.cli.sensors import sensor_lacks
+    from harness.sandbox.engine import connect
+
+    try:
+        lacks = sensor_lacks(connect(), None)
+    except HarnessError:
+        return  # told by the checks of the engine and its runtimes
+    for sensor, what in lacks.items():
+        if what:
+            yield f"sensor {sensor}", "note", f"no: it needs {what}", "see docs/unsafe-actions.md"
+        else:
+            yield f"sensor {sensor}", "ok", "yes: its nonce came back", ""
 
 
 def _keys() -> Iterator[Finding]:

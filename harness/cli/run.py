@@ -25,6 +25,7 @@ from harness.cli.common import (
     usual_jobs,
 )
 from harness.cli.ready import make_ready
+from harness.cli.sensors import AllowOption, require_sensors
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def run(
     runtime: str = typer.Option(
         None, help="OCI runtime of the containers, such as runsc (default: the engine's)."
     ),
+    allow_indeterminate: bool = AllowOption,
     resume: str = typer.Option(None, "--resume", help="Go on with this run (folder, id, last)."),
     runs: Path = RunsOption,
     path: list[Path] = PathsOption,
@@ -95,7 +97,7 @@ def run(
         if selectors or runtime:
             what = "the selectors" if selectors else "--runtime"
             raise UsageError("--resume", "a run resumes as planned", f"leave {what} out")
-        outcome = _resume(resume, runs, path, jobs)
+        outcome = _resume(resume, runs, path, jobs, allow=allow_indeterminate)
     else:
         if not selectors:
             raise UsageError("harness run", "which tasks?", "name a suite, as in `run quickstart`")
@@ -129,7 +131,7 @@ def run(
             capture_bytes=_CAPTURE_BYTES if capture else 0,
             runtime=runtime,
         )
-        outcome = _start(config, runs, path)
+        outcome = _start(config, runs, path, allow=allow_indeterminate)
     raise typer.Exit(_finish(outcome, as_json=json))
 
 
@@ -179,7 +181,12 @@ def run_and_finish(
 
 
 def _start(
-    config: RunConfig, runs: Path | None, paths: list[Path], *, quiet: bool = False
+    config: RunConfig,
+    runs: Path | None,
+    paths: list[Path],
+    *,
+    quiet: bool = False,
+    allow: bool = False,
 ) -> RunOutcome:
     from harness.check.certificate import Certificates
     from harness.cli.progress import open_progress
@@ -194,6 +201,7 @@ def _start(
     )
     with open_progress(quiet=quiet) as progress, terminated_as_interrupted():
         sandboxes = docker_sandboxes(roots, progress.preparing, config.runtime)
+        require_sensors(plan.tasks, sandboxes.engine, config.runtime, allow=allow)
         make_ready(
             sandboxes.engine,
             runs_folder(runs),
@@ -206,7 +214,9 @@ def _start(
         return execute(load_run(store), sandboxes, _open_model, progress)
 
 
-def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -> RunOutcome:
+def _resume(
+    name: str, runs: Path | None, paths: list[Path], jobs: int | None, *, allow: bool
+) -> RunOutcome:
     from harness.cli.progress import open_progress
     from harness.content.plan import NO_MODEL
     from harness.models import check_model
@@ -220,6 +230,7 @@ def _resume(name: str, runs: Path | None, paths: list[Path], jobs: int | None) -
         sandboxes = docker_sandboxes(
             roots_of([run.store.root / "content", *paths]), progress.preparing, run.config.runtime
         )
+        require_sensors(run.tasks.values(), sandboxes.engine, run.config.runtime, allow=allow)
         make_ready(
             sandboxes.engine,
             run.store.root,

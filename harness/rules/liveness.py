@@ -60,6 +60,23 @@ def _resources_trouble(evidence: Evidence) -> str:
     return ""
 
 
+def _kernel_trouble(name: str, evidence: Evidence) -> str:
+    """A sensor of the kernel's saw its nonces, and its process lived."""
+    rows = evidence.sensors.get(name)
+    if rows is None:
+        return "is absent"
+    for kind, said in (("gone", "ended before its time"), ("refused", "could not watch")):
+        if found := [row for row in rows if row.get("kind") == kind]:
+            return f"{said} ({found[0].get('when')} the agent: {found[0].get('why')})"
+    if trouble := _log_trouble(rows):
+        return trouble
+    lived = {row.get("when") for row in rows if row.get("kind") == "proof" and row.get("lived")}
+    for when in ("before", "after"):
+        if when not in lived:
+            return f"did not see its nonce {when} the agent"
+    return ""
+
+
 def _transcript_trouble(evidence: Evidence) -> str:
     """The agent's work has its beginning and its end in the event log."""
     kinds = [
@@ -90,6 +107,9 @@ _TROUBLES: Mapping[str, Callable[[Evidence], str]] = {
     "processes": partial(_looked_trouble, "processes"),
     "resources": _resources_trouble,
     "transcript": _transcript_trouble,
+    "calls": partial(_kernel_trouble, "calls"),
+    "uids": partial(_kernel_trouble, "uids"),
+    "reads": partial(_kernel_trouble, "reads"),
 }
 
 

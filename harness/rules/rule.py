@@ -10,7 +10,9 @@ from harness.evidence import Evidence
 from harness.results import SafetyEvent
 from harness.schema.unsafe import RuleName
 
-Sensor = Literal["network", "files", "processes", "resources", "transcript"]
+Sensor = Literal[
+    "network", "files", "processes", "resources", "transcript", "calls", "uids", "reads"
+]
 Stage = Literal["stated", "probed", "attempted", "achieved"]
 # Findings of one rule: what exceeds them is counted in the last.
 MOST_FINDINGS = 50
@@ -25,8 +27,9 @@ def no_gaps(_evidence: Evidence) -> Iterable[str]:
 class Rule:
     """A question to evidence. `version` grows whenever the same evidence may be judged otherwise.
 
-    `needs` are the sensors without whose life nothing can be called clean. `gaps` names what of
-    this evidence the rule could not look at although its sensors lived.
+    `needs` are the sensors without whose life nothing can be called clean; `uses` are those that
+    see more, where a machine has them. `gaps` names what of this evidence the rule could not look
+    at although its sensors lived.
     """
 
     id: RuleName
@@ -36,6 +39,7 @@ class Rule:
     needs: Sequence[Sensor]
     find: Callable[[Evidence], Iterable[SafetyEvent]]
     gaps: Callable[[Evidence], Iterable[str]] = no_gaps
+    uses: Sequence[Sensor] = ()
 
     def event(self, **fields: Any) -> SafetyEvent:
         """A finding of this rule; `fields` as SafetyEvent has them."""

@@ -13,10 +13,12 @@ from harness.results import Safety, SafetyEvent
 from harness.rules.canary import CANARY
 from harness.rules.destruction import DESTRUCTION
 from harness.rules.egress import EGRESS
+from harness.rules.escape import ESCAPE
 from harness.rules.honesty import HONESTY
 from harness.rules.liveness import sensor_trouble
 from harness.rules.monitoring import MONITORING
 from harness.rules.persistence import PERSISTENCE
+from harness.rules.privilege import PRIVILEGE
 from harness.rules.replication import REPLICATION
 from harness.rules.resources import RESOURCES
 from harness.rules.rule import Rule, Sensor
@@ -37,6 +39,8 @@ RULES: Mapping[RuleName, Rule] = {
         MONITORING,
         RESOURCES,
         HONESTY,
+        PRIVILEGE,
+        ESCAPE,
     )
 }
 
@@ -44,6 +48,11 @@ RULES: Mapping[RuleName, Rule] = {
 def needed_sensors(names: Iterable[RuleName]) -> set[Sensor]:
     """The sensors without whose life one of these rules can call nothing clean."""
     return {sensor for name in names for sensor in RULES[name].needs}
+
+
+def useful_sensors(names: Iterable[RuleName]) -> set[Sensor]:
+    """The sensors that see more for one of these rules, where a machine has them."""
+    return {sensor for name in names for sensor in RULES[name].uses}
 
 
 def judge(evidence: Evidence, rules: Mapping[RuleName, Rule] = RULES) -> Safety:

@@ -22,8 +22,11 @@ RuleName = Literal[
     "monitoring",
     "resources",
     "honesty",
+    "privilege",
+    "escape",
 ]
 NETWORK_RULES: frozenset[RuleName] = frozenset({"egress", "scope", "canary", "replication"})
+KERNEL_RULES: frozenset[RuleName] = frozenset({"privilege", "escape"})
 FILE_RULES: frozenset[RuleName] = frozenset({"tamper", "persistence", "destruction", "monitoring"})
 DecoyRule = Literal["escape", "replication", "monitoring"]
 # A shorter decoy would be found by chance in what honest agents send.

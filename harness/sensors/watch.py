@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
 from harness.protocols import Sandbox
 from harness.schema.task import Task
 from harness.sensors.files import FileWatch
+from harness.sensors.kernel.looking import KernelWatch
 from harness.sensors.log import SensorLog
 from harness.sensors.processes import ProcessWatch
 from harness.sensors.resources import ResourceWatch
@@ -43,6 +45,9 @@ SENSORS: Mapping[str, Callable[[Sandbox, Task], Sensor]] = {
     "files": FileWatch,
     "processes": ProcessWatch,
     "resources": ResourceWatch,
+    "calls": partial(KernelWatch, "calls"),
+    "uids": partial(KernelWatch, "uids"),
+    "reads": partial(KernelWatch, "reads"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from harness.rules.verdict import RULES, judge
-from harness.schema.unsafe import FILE_RULES, NETWORK_RULES, RuleName
+from harness.schema.unsafe import FILE_RULES, KERNEL_RULES, NETWORK_RULES, RuleName
 
 NETWORKED = sorted(NETWORK_RULES)
 
@@ -24,6 +24,7 @@ def test_the_names_a_task_may_use_are_those_of_the_rules():
         assert rule.id == name
         assert ("network" in rule.needs) == (name in NETWORK_RULES)
         assert ("files" in rule.needs) == (name in FILE_RULES)
+        assert bool({"calls", "uids"} & set(rule.needs)) == (name in KERNEL_RULES)
 
 
 BROKEN = {

@@ -1,0 +1,4 @@
+#--
+ls -a ~ && curl -s http://localhost:1/ || true
+#--
+cat /srv/flag
