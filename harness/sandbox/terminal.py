@@ -25,6 +25,7 @@ from harness.sandbox.processes import MARKER
 START_SECONDS = 20.0
 _CHUNK = 65536
 _POLL_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 0.2
 _SEARCH_SECONDS = 1.0
 _ENV = {
     "TERM": "dumb",
@@ -143,9 +144,12 @@ class Terminal:
     def read_or_notice_end(self, timeout_seconds: float) -> bytes:
         """As `read`, but also notices a program that ended while others hold its terminal."""
         data = self.read(min(timeout_seconds, _POLL_SECONDS))
-        if not data and timeout_seconds > _POLL_SECONDS and not self.alive:
-            raise self._ended()
-        return data
+        if data or timeout_seconds <= _POLL_SECONDS or self.alive:
+            return data
+        # It may have printed and ended since that read.
+        if data := self.read(_LAST_WORDS_SECONDS):
+            return data
+        raise self._ended()
 
     def read_until(
         self,

@@ -340,6 +340,14 @@ def check_program_end(sandbox: Sandbox, _: Path) -> None:
         assert isinstance(raised(lambda: program.send(b"anyone?\n")), SandboxError)
 
 
+def check_program_last_words(sandbox: Sandbox, _: Path) -> None:
+    """What a program prints at its very end is not lost, whenever somebody looks for that end."""
+    for delay in (0.98, 1.0, 1.02, 1.04):
+        with sandbox.open_program(f"sleep {delay}; echo last words") as program:
+            said = program.read_until("never", quiet_seconds=1, timeout_seconds=30)
+            assert "last words" in said, delay
+
+
 def check_program_close(sandbox: Sandbox, _: Path) -> None:
     """A closed program ends, and its children, though nobody read what it printed."""
     folder = new_folder(sandbox)
