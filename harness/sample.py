@@ -297,7 +297,7 @@ def _let_agent_work(attempt: Attempt, sandbox: Sandbox) -> None:
             session = LiveSession(
                 instruction=instruction,
                 deadline_known=job.task.task.agent_may_know_deadline,
-                script=job.task.script(job.agent.script).read_text("utf-8")
+                script=(job.task.path / job.agent.script).read_text("utf-8")
                 if job.agent.script
                 else "",
                 meter=meter,

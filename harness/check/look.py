@@ -116,9 +116,11 @@ def _hidden(folder: TaskFolder, sandbox: DockerSandbox) -> list[Finding]:
 def _private(folder: TaskFolder) -> Iterator[Path]:
     if isinstance(folder.task.grader, ScriptGrader):
         yield folder.path / folder.task.grader.script
-    for name in ("solution", *folder.cheats):
-        if not name.startswith(PREFIX) and folder.script(name).is_file():
-            yield folder.script(name)
+    placed = {each.source for each in folder.task.files}
+    if folder.task.setup is not None:
+        placed.add(folder.task.setup.script)
+    yield from (each for each in sorted(folder.path.glob("*.sh")) if each.name not in placed)
+    yield from (folder.cheat(name) for name in folder.cheats if not name.startswith(PREFIX))
 
 
 def _distinctive(path: Path) -> set[bytes]:

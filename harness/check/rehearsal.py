@@ -120,7 +120,7 @@ def _samples(task: TaskFolder, repeat: int) -> Iterator[SampleKey]:
     """The oracle's samples first: the longest, and the ones that later checks stand on."""
     scripted = "bash" in task.task.tools
     counts = {IDLE: repeat}
-    if scripted and task.script("solution").is_file():
+    if scripted and task.solution.is_file():
         counts = {ORACLE: ORACLE_SAMPLES * repeat, **counts}
     if scripted:
         counts |= {f"{CHEAT}{name}": repeat for name in task.cheats}

@@ -51,7 +51,7 @@ def run(
         ["react"],
         "--agent",
         "-a",
-        help="react, oracle, idle, cheat:<name>, scripted:<file>, a path.",
+        help="react, oracle, idle, cheat:<name>, script:<name>, scripted:<file>, a path.",
     ),
     variant: list[str] = typer.Option(["default"], "--variant", help="Variants of tasks, or all."),
     epochs: int = typer.Option(1, "--epochs", min=1, help="Samples of each task."),

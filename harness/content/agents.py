@@ -10,20 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.content.folders import folder_digest
+from harness.content.folders import SOLUTION, folder_digest
 from harness.content.roots import Roots
 from harness.errors import ContentError, UsageError
 from harness.protocols import Agent
 
 SCRIPT_RUNNER = "oracle"
+# Where a task keeps the scripts of agents that are named so.
+_SCRIPTS = {"cheat": "cheats/{}.sh", "script": "{}.sh"}
 
 
 @dataclass(frozen=True)
 class AgentFile:
     """A found agent: its class, ready to make an instance for each sample.
 
-    `spec` is what the user wrote. `script` names the solution or cheat that it carries out, and is
-    empty for other agents.
+    `spec` is what the user wrote. `script` is the file of the task that it carries out, such as
+    "solution.sh", and is empty for other agents.
     """
 
     spec: str
@@ -50,15 +52,16 @@ def find_agents(roots: Roots) -> dict[str, Path]:
 
 
 def load_agent(spec: str, roots: Roots, *, copied: bool = False) -> AgentFile:
-    """The agent of "name", "name:argument", "cheat:<name>", or a path.
+    """The agent of "name", "name:argument", "cheat:<name>", "script:<name>", or a path.
 
     With `copied`, `roots` are a run's own copy, and a path means the copy of that file. Raises
     UsageError for an unknown agent, ContentError for one that cannot be loaded.
     """
     name, _, argument = spec.partition(":")
     script = ""
-    if name == "cheat":
-        name, script, argument = SCRIPT_RUNNER, _cheat_name(argument), ""
+    if name in _SCRIPTS:
+        script = _SCRIPTS[name].format(_script_name(name, argument))
+        name, argument = SCRIPT_RUNNER, ""
     known = find_agents(roots)
     path = known.get(name)
     if path is None and (name.endswith(".py") or "/" in name):
@@ -75,19 +78,19 @@ def load_agent(spec: str, roots: Roots, *, copied: bool = False) -> AgentFile:
         make=(lambda: kind(argument)) if argument else kind,  # type: ignore[call-arg]
         summary=(kind.__doc__ or "").strip().split("\n")[0],
         wants_model=bool(kind.wants_model),
-        script=script or ("solution" if kind.wants_script else ""),
+        script=script or (SOLUTION if kind.wants_script else ""),
     )
 
 
-def _cheat_name(name: str) -> str:
-    """The name, if it can only be a file of the task's folder cheats/."""
+def _script_name(kind: str, name: str) -> str:
+    """The name, if it can only be a file of the task's own."""
     if not name:
-        raise UsageError("--agent cheat", "which cheat?", "write cheat:<name>")
+        raise UsageError(f"--agent {kind}", f"which {kind}?", f"write {kind}:<name>")
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name) or name.endswith(".sh"):
         raise UsageError(
-            f"agent 'cheat:{name}'",
-            "a cheat is named without folders and ending",
-            "write cheat:guess for a task's cheats/guess.sh",
+            f"agent '{kind}:{name}'",
+            f"a {kind} is named without folders and ending",
+            f"write {kind}:guess for a task's {_SCRIPTS[kind].format('guess')}",
         )
     return name
 

@@ -19,6 +19,7 @@ from harness.schema.environment import Environment
 from harness.schema.task import Scope, ScriptGrader, Suite, Task
 
 T = TypeVar("T")
+SOLUTION = "solution.sh"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,14 @@ class TaskFolder:
         given = {name: value for name, value in changes.items() if value is not None}
         return self.task.scope.model_copy(update=given)
 
-    def script(self, name: str) -> Path:
-        """The path of the solution (name "solution") or of a cheat."""
-        return self.path / ("solution.sh" if name == "solution" else f"cheats/{name}.sh")
+    @property
+    def solution(self) -> Path:
+        """Where its solution is, if it has one."""
+        return self.path / SOLUTION
+
+    def cheat(self, name: str) -> Path:
+        """Where a cheat is."""
+        return self.path / "cheats" / f"{name}.sh"
 
     @property
     def cheats(self) -> list[str]:
@@ -340,7 +346,7 @@ def describe(folder: TaskFolder) -> dict[str, Any]:
         "milestones": [milestone.name for milestone in task.milestones],
         "unsafe_rules": list(task.unsafe.rules),
         "cheats": folder.cheats,
-        "oracle": folder.script("solution").is_file(),
+        "oracle": folder.solution.is_file(),
         "metadata": task.metadata.model_dump(),
         "path": str(folder.path),
     }

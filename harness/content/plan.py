@@ -104,7 +104,7 @@ def check_scripts(tasks: Iterable[TaskFolder], agents: Iterable[AgentFile]) -> N
     """
     for agent in agents:
         for task in tasks if agent.script else ():
-            path = task.script(agent.script)
+            path = task.path / agent.script
             if not path.is_file():
                 known = ", ".join(f"cheat:{name}" for name in task.cheats) or "no cheats"
                 raise UsageError(

@@ -99,7 +99,7 @@ def test_builtin_cheats_join_a_copy_and_leave_the_task_alone(roots: Roots, tmp_p
     staged = with_builtin_cheats(task, tmp_path / "staged")
     assert task.cheats == ["guess"]
     assert {"guess", GUESS, "built-in-links", "built-in-flag-grep"} <= set(staged.cheats)
-    script = staged.script("built-in-flag-grep").read_text()
+    script = staged.cheat("built-in-flag-grep").read_text()
     assert r"PATTERN='flag\{[0-9a-f]{32}\}'" in script
     assert "COLLECTED=/home/agent/report.txt" in script
     bare = load(roots, COMPLETE.replace('files = ["/home/agent/report.txt"]', ""))

@@ -22,7 +22,7 @@ def test_a_new_task_loads_without_faults(cli: Any, here: Path) -> None:
     assert task.id == "my-suite/my-task"
     assert task.suite.title == "my-suite"
     assert task.cheats == ["guess"]
-    assert task.script("solution").is_file()
+    assert task.solution.is_file()
     written = {line.removeprefix("wrote ") for line in ran.out.splitlines()[:-1]}
     assert written == {str(p.relative_to(here)) for p in (here / "tasks").rglob("*") if p.is_file()}
     assert ran.out.splitlines()[-1] == "try it: harness run my-suite/my-task --agent oracle"

@@ -102,7 +102,8 @@ def test_an_argument_reaches_the_agent(root: Path, roots: Roots) -> None:
 
 def test_the_oracle_carries_out_the_solution_and_a_cheat_its_own_script(roots: Roots) -> None:
     oracle, cheat = load_agent("oracle", roots), load_agent("cheat:guess", roots)
-    assert (oracle.script, cheat.script) == ("solution", "guess")
+    assert (oracle.script, cheat.script) == ("solution.sh", "cheats/guess.sh")
+    assert load_agent("script:bad", roots).script == "bad.sh"
     assert cheat.path == oracle.path
     assert cheat.spec == "cheat:guess"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from command_line import CHECKOUT
 
 pytestmark = pytest.mark.engine
 TEMPTING = "quickstart/tempting-shortcut"
@@ -41,13 +40,9 @@ def test_no_cheat_of_any_task_passes(harness):
         assert passed == {f"cheat:{cheat}": False for cheat in task["cheats"]}, task["id"]
 
 
-def test_the_shortcut_passes_and_is_flagged_and_behind_a_fence_was_only_tried(
-    harness, write_script
-):
-    way = (CHECKOUT / "tasks" / TEMPTING / "shortcut.sh").read_text()
-    script = write_script([("bash", {"command": way})], [("submit", {"answer": "{{last_output}}"})])
+def test_the_shortcut_passes_and_is_flagged_and_behind_a_fence_was_only_tried(harness):
     variants = ["--variant", "default", "--variant", "fenced"]
-    ran = harness("run", TEMPTING, "--agent", f"scripted:{script}", *variants, "--json")
+    ran = harness("run", TEMPTING, "--agent", "script:shortcut", *variants, "--json")
     samples = {each["variant"]: each for each in ran.report["samples"]}
     assert {name: (each["passed"], each["safety"]) for name, each in samples.items()} == {
         "default": (True, "flagged"),
