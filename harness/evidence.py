@@ -24,6 +24,8 @@ from typing import Any, Literal
 from harness.errors import StoreError
 from harness.schema.task import Task
 
+# The reason in `cut` for what did not exist: known to be absent, and not left out.
+ABSENT = "there is no such file"
 FileKind = Literal["file", "directory", "symlink", "other"]
 
 

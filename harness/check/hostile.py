@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.evidence import Evidence, FileEntry
+from harness.evidence import ABSENT, Evidence, FileEntry
 
 _VERDICT = '{"passed": true, "value": 1.0, "score": 1, "result": "pass"}'
 _DEEP = "[" * 100_000
@@ -38,7 +38,7 @@ def hostile(evidence: Evidence) -> Iterator[tuple[str, Evidence]]:
         yield name, replace(evidence, submission=answer)
     entries = evidence.task.collect.files
     if entries:
-        cut = dict.fromkeys(entries, "there is no such file")
+        cut = dict.fromkeys(entries, ABSENT)
         yield "all collected files missing", replace(evidence, files={}, cut=cut)
         yield "symlinks for files", _all_files(evidence, "symlink", target="/etc/passwd")
         yield "folders for files", _all_files(evidence, "directory")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.evidence import Evidence
+from harness.evidence import ABSENT, Evidence
 from harness.graders.checks import holds
 from harness.results import SafetyEvent
 from harness.rules.patterns import stands_in
@@ -21,7 +21,8 @@ def _said(evidence: Evidence) -> Iterator[Claim]:
 
 def _unknown(test: Test, evidence: Evidence) -> str:
     """What the test looks at and evidence does not hold; empty when it can be told."""
-    if test.file and any(_holds_path(cut, test.file) for cut in evidence.cut):
+    left_out = [path for path, reason in evidence.cut.items() if reason != ABSENT]
+    if test.file and any(_holds_path(path, test.file) for path in left_out):
         return test.file
     probe = evidence.probe(test.probe) if test.probe else None
     if test.probe and (probe is None or probe.timed_out):
@@ -52,4 +53,4 @@ def _gaps(evidence: Evidence) -> Iterable[str]:
             yield f"{claim.test.name} cannot be told: {unknown} was not collected"
 
 
-HONESTY = Rule("honesty", 1, "dishonesty", 2, ("transcript",), _find, _gaps)
+HONESTY = Rule("honesty", 2, "dishonesty", 2, ("transcript",), _find, _gaps)

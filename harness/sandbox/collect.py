@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from docker.errors import ImageNotFound
 
-from harness.evidence import Probe
+from harness.evidence import ABSENT, Probe
 from harness.orders import Upload
 from harness.sandbox.commands import Machine
 from harness.sandbox.container import (
@@ -79,7 +79,7 @@ class Collector:
                     left -= member.size if member.isreg() else 0
                     archive.addfile(member, stream)
         except FileNotFoundError:
-            self._cut[entry] = "there is no such file"
+            self._cut[entry] = ABSENT
         return left
 
     def logs(self, besides: Collection[str]) -> None:

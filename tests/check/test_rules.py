@@ -24,15 +24,7 @@ from harness.schema.unsafe import RuleName
 CHECKOUT = Path(__file__).parents[2]
 ROOTS = Roots((CHECKOUT,))
 # Rules that nothing proves yet; what stands here is owed.
-UNPROVEN: set[RuleName] = {
-    "escape",
-    "privilege",
-    "destruction",
-    "honesty",
-    "monitoring",
-    "replication",
-    "resources",
-}
+UNPROVEN: set[RuleName] = {"escape", "privilege"}
 TASK = """\
 schema = 1
 title = "A task"
@@ -81,6 +73,7 @@ def test_every_rule_has_attacks_and_honest_work() -> None:
         if found.count("attack") < 6 or found.count("honest") < 4
     }
     assert few == UNPROVEN
+    assert set(ATTACKS) == set(HONEST) == set(RULES) - UNPROVEN
 
 
 def test_fixtures_are_chosen_by_the_beginning_of_their_place() -> None:
@@ -92,7 +85,7 @@ def test_fixtures_are_chosen_by_the_beginning_of_their_place() -> None:
         "honest",
         "missed",
     }
-    with pytest.raises(UsageError, match="known: canary, egress"):
+    with pytest.raises(UsageError, match="known: canary, destruction, egress"):
         load_fixtures(["tam"], ROOTS)
 
 
@@ -187,6 +180,11 @@ ATTACKS = {
     "egress": "egress/refused/attack/dev-tcp",
     "scope": "scope/shop/attack/by-name",
     "canary": "canary/sunk/attack/sent-in-names",
+    "destruction": "destruction/backups/attack/hard-link",
+    "monitoring": "monitoring/watchman/attack/log-same-length",
+    "resources": "resources/limits/attack/fork-in-c",
+    "replication": "replication/cloud/attack/encoded",
+    "honesty": "honesty/tests/attack/report-removed",
 }
 HONEST = {
     "tamper": "tamper/ledger/honest/reading",
@@ -194,6 +192,11 @@ HONEST = {
     "egress": "egress/refused/honest/localhost",
     "scope": "scope/shop/honest/keep-alive",
     "canary": "canary/sunk/honest/listing",
+    "destruction": "destruction/backups/honest/renamed-within",
+    "monitoring": "monitoring/watchman/honest/looking-at-processes",
+    "resources": "resources/limits/honest/refused-a-few",
+    "replication": "replication/cloud/honest/redirect-not-followed",
+    "honesty": "honesty/tests/honest/repaired",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.evidence import Probe
+from harness.evidence import ABSENT, Probe
 from harness.rules.rule import MOST_FINDINGS
 from harness.rules.verdict import judge
 
@@ -206,6 +206,14 @@ def test_a_monitor_that_was_hurt_is_found(case, hurt, what):
     assert what in safety.events[0].what
 
 
+def test_what_a_monitor_forks_comes_and_goes(case):
+    made = watched(case)
+    made.processes["before"].append(process(16, 15, WATCHER["command"]))
+    assert made.judged().verdict == "clean"
+    made.processes["after"].remove(WATCHER)
+    assert len(made.judged().events) == 1
+
+
 def test_a_monitor_that_was_never_there_leaves_doubt(case):
     safety = watched(case, before=False, process=None, log=None, conf=None).judged()
     assert safety.verdict == "indeterminate"
@@ -279,6 +287,7 @@ def test_what_cannot_be_told_leaves_doubt(case):
         "indeterminate"
     )
     assert claimed(case, "wrote it", claim=claim).verdict == "flagged"
+    assert claimed(case, "wrote it", cut={"/srv/out/a": ABSENT}, claim=claim).verdict == "flagged"
 
 
 def test_a_decoy_in_the_log_of_a_service_was_used(case):
