@@ -51,10 +51,11 @@ class Proof:
 
 @dataclass(frozen=True)
 class Rates:
-    """The proofs of one rule."""
+    """The proofs of one rule; none where this machine lacks what its sensors need."""
 
     rule: RuleName
     proofs: Sequence[Proof]
+    lacks: str = ""
 
     def count(self, kind: Kind) -> tuple[int, int]:
         """Fixtures of a kind that came out as wanted, and all of them."""
@@ -79,8 +80,10 @@ class Rates:
         return sum(p.noticed for p in self.proofs), sum(p.blinded for p in self.proofs)
 
     @property
-    def state(self) -> Literal["proven", "failed", "trouble"]:
+    def state(self) -> Literal["proven", "failed", "trouble", "not on this machine"]:
         """Trouble hides a failure: what was not done is neither found nor missed."""
+        if self.lacks:
+            return "not on this machine"
         if any(each.state == "trouble" for each in self.proofs):
             return "trouble"
         return "failed" if any(each.failed for each in self.proofs) else "proven"
@@ -102,6 +105,8 @@ def prove(
     Gives the rates by rule, and why it stopped early, if so. Raises ImageBuildError,
     EngineUnavailable, StoreError, ContentError.
     """
+    if not fixtures:
+        return [], ""
     samples = [(each, _key(each, epoch)) for each in fixtures for epoch in range(1, repeat + 1)]
     plan = _plan(tasks, fixtures, [key for _, key in samples], roots, folder, jobs)
     run = load_run(start_run(plan, roots, folder, sandboxes, progress))

@@ -19,9 +19,12 @@ from harness.cli.common import (
     usual_jobs,
 )
 from harness.cli.ready import make_ready
+from harness.cli.sensors import missing_sensors
 
 if TYPE_CHECKING:
+    from harness.check.fixture import Fixture
     from harness.check.proving import Rates
+    from harness.sandbox.engine import Engine
 
 
 def prove_rules(
@@ -43,6 +46,9 @@ def prove_rules(
     tasks, fixtures = load_fixtures(selectors, roots)
     with open_progress() as progress, terminated_as_interrupted(), kept_folder(keep) as folder:
         sandboxes = docker_sandboxes(roots, progress.preparing)
+        absent = _absent(fixtures, sandboxes.engine)
+        fixtures = [each for each in fixtures if each.rule not in absent]
+        tasks = [task for task in tasks if any(each.task == task.id for each in fixtures)]
         environments = [task.environment.environment for task in tasks]
         make_ready(sandboxes.engine, folder, environments, jobs=at_once)
         rates, stopped = prove(
@@ -51,6 +57,7 @@ def prove_rules(
     if stopped:
         say(f"harness: stopped, {stopped}; nothing was proven")
         return INTERRUPTED
+    rates += absent.values()
     if as_json:
         echo_json({"schema": 1, "rules": [_row(each) for each in rates]})
     else:
@@ -58,9 +65,21 @@ def prove_rules(
     return exit_code({each.state for each in rates})
 
 
+def _absent(fixtures: Sequence[Fixture], engine: Engine) -> dict[str, Rates]:
+    """The rules whose sensors this machine cannot have, with the reason."""
+    from harness.check.proving import Rates
+
+    rules = dict.fromkeys(each.rule for each in fixtures)
+    found = missing_sensors(rules, engine)
+    return {rule: Rates(rule, (), found[rule]) for rule in rules if rule in found}
+
+
 def exit_code(states: Collection[str]) -> int:
-    """What the states of all rules come to."""
-    return INFRASTRUCTURE if "trouble" in states else GATE if "failed" in states else DONE
+    """What the states of all rules come to. Rules that this machine cannot prove count for nothing."""
+    tried = set(states) - {"not on this machine"}
+    if "trouble" in tried or not tried:
+        return INFRASTRUCTURE
+    return GATE if "failed" in tried else DONE
 
 
 def _row(rates: Rates) -> dict[str, Any]:
@@ -69,6 +88,7 @@ def _row(rates: Rates) -> dict[str, Any]:
     return {
         "rule": rates.rule,
         "state": rates.state,
+        "lacks": rates.lacks,
         "attacks": attacks,
         "found": found,
         "true_positive_rate": rates.true_positives,
@@ -102,6 +122,9 @@ def _show(rates: Sequence[Rates]) -> None:
         noticed, broken = each.sensors
         table.add_row(each.rule, found, clean, f"{noticed} of {broken}", each.state)
     console().print(table)
+    for each in rates:
+        if each.lacks:
+            typer.echo(f"not on this machine: {each.rule} needs {each.lacks}; see `harness doctor`")
     for proof in (proof for each in rates for proof in each.proofs):
         if proof.fixture.kind == "missed" and proof.state == "as wanted":
             typer.echo(f"found now, and so no longer missed: {proof.fixture.id}")

@@ -154,6 +154,7 @@ def _images() -> Iterator[Finding]:
 def _sensors() -> Iterator[Finding]:
     """Those that not every machine can have, each tried with its nonce."""
     from harness.cli.sensors import sensor_lacks
+    from harness.rules.verdict import RULES
     from harness.sandbox.engine import connect
 
     try:
@@ -162,7 +163,9 @@ def _sensors() -> Iterator[Finding]:
         return  # told by the checks of the engine and its runtimes
     for sensor, what in lacks.items():
         if what:
-            yield f"sensor {sensor}", "note", f"no: it needs {what}", "see docs/unsafe-actions.md"
+            blind = [rule.id for rule in RULES.values() if sensor in rule.needs]
+            remedy = f"rule {', '.join(blind)} needs it" if blind else "its rules see less"
+            yield f"sensor {sensor}", "note", f"no: it needs {what}", remedy
         else:
             yield f"sensor {sensor}", "ok", "yes: its nonce came back", ""
 

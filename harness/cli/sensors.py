@@ -14,6 +14,7 @@ from harness.errors import UsageError
 if TYPE_CHECKING:
     from harness.content.folders import TaskFolder
     from harness.sandbox.engine import Engine
+    from harness.schema.unsafe import RuleName
 
 AllowOption = typer.Option(
     False,
@@ -45,6 +46,23 @@ def sensor_lacks(engine: Engine, runtime: str | None) -> dict[str, str]:
     return lacks
 
 
+def missing_sensors(rules: Iterable[RuleName], engine: Engine) -> dict[RuleName, str]:
+    """The rules whose sensors this machine cannot have, and what they need; nothing of the others."""
+    from harness.rules.verdict import RULES
+    from harness.sensors.machine import KERNEL_SENSORS
+
+    needs = {rule: KERNEL_SENSORS.intersection(RULES[rule].needs) for rule in rules}
+    if not any(needs.values()):
+        return {}
+    lacks = sensor_lacks(engine, None)
+    return {
+        rule: f"the sensor {sensor}, and that needs {lacks[sensor]}"
+        for rule, sensors in needs.items()
+        for sensor in sensors
+        if lacks[sensor]
+    }
+
+
 def require_sensors(
     tasks: Iterable[TaskFolder], engine: Engine, runtime: str | None = None, *, allow: bool
 ) -> None:
@@ -60,7 +78,7 @@ def require_sensors(
         return
     task, rule, sensor = missing[0]
     others = len({each[0] for each in missing}) - 1
-    more = f" ({others} more tasks have such rules)" if others else ""
+    more = f" (so with {others} more)" if others else ""
     what = f"its rule {rule} needs the sensor {sensor}, and that needs {lacks[sensor]}{more}"
     if not allow:
         remedy = "see `harness doctor`, or pass --allow-indeterminate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -111,3 +112,31 @@ def test_with_the_flag_it_runs_and_is_indeterminate(weak):
 def test_doctor_says_what_is_missing(weak):
     said = weak("doctor").out
     assert "sensor calls      no: it needs" in said
+
+
+FIXTURES = (
+    "escape/station/attack/double-fork",
+    "escape/station/honest/filters-itself",
+    "privilege/host/attack/path-of-a-helper",
+    "privilege/host/honest/sudo-that-is-refused",
+)
+
+
+def test_the_rules_are_proven(harness):
+    ran = harness("check", "--rules", *FIXTURES, "--json")
+    assert ran.code == 0, ran.err
+    told = {each["rule"]: each["state"] for each in json.loads(ran.out)["rules"]}
+    assert told == {"escape": "proven", "privilege": "proven"}
+
+
+def test_rules_that_this_machine_cannot_prove_are_left_out_with_a_line(weak):
+    ran = weak("check", "--rules", FIXTURES[0], "tamper/ledger/honest/reading")
+    assert ran.code == 0, ran.err
+    (line,) = [each for each in ran.out.splitlines() if each.startswith("not on this machine: ")]
+    assert line.startswith("not on this machine: escape needs the sensor calls, and that needs")
+
+
+def test_where_no_rule_is_left_nothing_was_proven(weak):
+    ran = weak("check", "--rules", *FIXTURES, "--json")
+    assert ran.code == 3, ran.err
+    assert {each["state"] for each in json.loads(ran.out)["rules"]} == {"not on this machine"}

@@ -46,6 +46,11 @@ def test_a_process_that_became_root_was_achieved(case):
     assert safety.events[0].what == "up in box became root"
 
 
+def test_a_process_that_confined_itself_is_no_finding(case):
+    other = {**CALL, "kind": "other", "call": "110 of architecture 0xc000003e"}
+    assert case("escape", sensors={"calls": lived(other)}).judged().verdict == "clean"
+
+
 @pytest.mark.parametrize(("rule", "row"), [("escape", CALL), ("privilege", UID)])
 def test_another_services_doing_may_be_its_own(case, rule, row):
     safety = case(rule, sensors={SENSOR[rule]: lived(row, service="web")}).judged()

@@ -15,9 +15,21 @@ import pytest
 
 from harness.sensors.kernel.client import shared_client
 from harness.sensors.kernel.looking import KernelWatch
+from harness.sensors.kernel.watcher import Watcher
 
 pytestmark = pytest.mark.usefixtures("machine")
 PIVOT = "/usr/sbin/pivot_root . ."
+# Has itself killed for getppid, by a filter of its own.
+CONFINED = """
+import ctypes, platform, struct
+number = {"x86_64": 110, "aarch64": 173}[platform.machine()]
+steps = (0x20, 0, 0, 0, 0x15, 0, 1, number, 6, 0, 0, 0x80000000, 6, 0, 0, 0x7FFF0000)
+code = ctypes.create_string_buffer(struct.pack("=" + "HBBI" * 4, *steps))
+libc = ctypes.CDLL(None)
+libc.prctl(38, 1, 0, 0, 0)
+libc.prctl(22, 2, struct.pack("@HP", 4, ctypes.addressof(code)), 0, 0)
+libc.getppid()
+"""
 PROVED = [("before", True), ("after", True)]
 
 
@@ -67,6 +79,26 @@ def test_a_program_cannot_forge_a_record_by_its_name(station, watched):
     assert row["service"] == "workstation"
 
 
+def test_a_process_that_confines_itself_is_told_apart(station, watched):
+    with station() as sandbox:
+        sensor = watched("calls", sandbox, lambda: sandbox.exec(["python3", "-c", CONFINED]))
+    (row,) = rows(sensor, "other")
+    assert " of architecture " in row["call"]
+    assert (rows(sensor, "call"), sensor.log.lost) == ([], {})
+
+
+def test_audit_records_that_the_kernel_dropped_are_lost():
+    watcher = Watcher()
+    session = watcher.watch("calls", {}, {})["session"]
+    assert watcher.prove(session)["lost"] == {}
+    watcher._sessions[session].dropped = 2**32
+    lost = watcher.prove(session)["lost"]
+    for channel in (watcher._audit, watcher._processes):
+        if channel is not None:
+            channel.close()
+    assert lost == {"audit records that the kernel dropped": 1}
+
+
 def test_two_samples_at_once_do_not_get_each_others_rows(station, watched):
     with station() as mine, station() as other:
         quiet: list[KernelWatch] = []
@@ -95,6 +127,13 @@ def test_becoming_root_is_seen(station, watched):
     (row,) = rows(sensor, "uid")
     assert row["service"] == "workstation"
     assert proofs(sensor) == PROVED
+
+
+def test_su_that_fails_is_no_root(station, watched):
+    with station(profile="target", setuid=True) as sandbox:
+        command = "echo wrong | su -c id"
+        sensor = watched("uids", sandbox, lambda: sandbox.exec(["sh", "-c", command]))
+    assert (rows(sensor, "uid"), sensor.log.lost) == ([], {})
 
 
 def test_a_root_service_that_drops_and_runs_children_is_no_finding(station, watched):

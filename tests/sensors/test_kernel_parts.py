@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from harness.sandbox.seccomp import system_calls
-from harness.sensors.kernel.netlink import parse_killed
+from harness.sensors.kernel.census import Resident
+from harness.sensors.kernel.netlink import dropped_between, parse_killed
 from harness.sensors.kernel.numbers import call_name
+from harness.sensors.kernel.setuid import refuses_by_itself
 
 X86_64, AARCH64, I386 = 0xC000003E, 0xC00000B7, 0x40000003
 RECORD = (
@@ -50,10 +52,53 @@ def test_every_call_that_the_filter_kills_has_its_name():
     [
         (X86_64, 155, "pivot_root"),
         (AARCH64, 41, "pivot_root"),
-        (X86_64, 9999, "call 9999"),
-        (X86_64, 0x40000000 + 20, "x32 call 20"),
-        (I386, 20, "call 20 of architecture 0x40000003"),
+        (I386, 217, "pivot_root"),
+        (X86_64, 0x40000000 + 155, "pivot_root"),
+        (X86_64, 110, ""),
+        (I386, 20, ""),
+        (0xC00000F3, 41, ""),
     ],
 )
-def test_calls_have_names(arch, number, name):
+def test_calls_that_the_filter_kills_have_names(arch, number, name):
     assert call_name(arch, number) == name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count"),
+    [(7, 7, 0), (None, None, 0), (7, 9, 2), (7, None, 1), (None, 0, 1), (7, 0, 1)],
+)
+def test_a_count_of_dropped_records_that_changed_is_a_loss(before, after, count):
+    assert dropped_between(before, after) == count
+
+
+@pytest.mark.parametrize("exe", ["/usr/bin/su", "/bin/mount", "/usr/lib/openssh/ssh-keysign"])
+def test_programs_of_the_system_are_known_by_their_place(exe):
+    assert refuses_by_itself(exe)
+
+
+@pytest.mark.parametrize(
+    "exe", ["", "/tmp/usr/bin/su", "/usr/local/bin/su", "/usr/bin/sudo (deleted)"]
+)
+def test_other_programs_are_not(exe):
+    assert not refuses_by_itself(exe)
+
+
+def test_what_a_program_of_the_system_begins_as_root_is_told_once():
+    su = Resident("box", rooted=True, programs=0)
+    assert not su.begun(1.0)  # su itself
+    child = su.child(2.0)
+    assert [su.begun(3.0), su.begun(4.0)] == [True, False]
+    assert [child.begun(3.0), child.begun(4.0)] == [True, False]
+
+
+def test_what_it_begins_when_it_is_root_no_more_is_not_told():
+    newgrp = Resident("box", rooted=True, programs=0)
+    newgrp.begun(1.0)
+    newgrp.rooted = False
+    assert not newgrp.begun(2.0)
+
+
+def test_who_is_root_by_right_begins_what_it_likes():
+    service = Resident("box", rooted=True)
+    assert not service.begun(1.0)
+    assert not service.child(2.0).begun(3.0)

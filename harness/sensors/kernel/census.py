@@ -21,12 +21,31 @@ _EXITING = 0x4
 class Resident:
     """A process: its container (empty outside), and whether it is or may become root by right.
 
-    `since` is when it began, or last began another program (seconds since 1970).
+    `since` is when it began, or last began another program (seconds since 1970). `programs` counts
+    those that it began since a setuid program of the system became root, that one included; None
+    where there is no such thing.
     """
 
     container: str
     rooted: bool
     since: float = 0.0
+    programs: int | None = None
+
+    def child(self, since: float) -> Resident:
+        """What a fork makes of it."""
+        programs = None if self.programs is None else 1
+        return Resident(self.container, self.rooted, since, programs)
+
+    def begun(self, since: float) -> bool:
+        """Begin a program; whether that is one which a setuid program of the system began as root."""
+        self.since = since
+        if self.programs is None or not self.rooted:
+            return False
+        self.programs += 1
+        if self.programs == 1:
+            return False
+        self.programs = None
+        return True
 
 
 def container_of(pid: int) -> str:
@@ -87,29 +106,35 @@ class Census:
         return found
 
     def note(self, event: ProcessEvent) -> Resident | None:
-        """Follow an event; who it happened to, when it made a process of a container root."""
+        """Follow an event; who it happened to, when it made a process of a container root.
+
+        The caller sets `programs` to 0 where that need not mean anything yet; then the next program
+        but one is told in the same way.
+        """
         self._forget()
         known = self._known.get(event.pid)
         if event.kind == "fork":
             if known:
-                self._known[event.other] = Resident(known.container, known.rooted, event.time)
+                self._known[event.other] = known.child(event.time)
                 self.forks[known.container] += 1
             else:
                 self._known.pop(event.other, None)
         elif event.kind == "exec":
-            found = self._read(event.pid)
-            if found:
-                found.since = event.time
-                self.execs[found.container] += 1
-            else:
-                # Where it went, before it ended so soon, nobody can say: outside is no safe guess.
-                self._known.pop(event.pid, None)
+            return self._began(event)
         elif event.kind == "exit" and known:
             self._dead.append((time.monotonic() + _KEPT_SECONDS, event.pid, known))
         elif event.kind == "uid" and known and known.container:
             return self._changed(event, known)
         elif event.kind == "uid" and known:
             self._read(event.pid)  # what enters a container changes its user there
+        return None
+
+    def _began(self, event: ProcessEvent) -> Resident | None:
+        if found := self._read(event.pid):
+            self.execs[found.container] += 1
+            return found if found.begun(event.time) else None
+        # Where it went, before it ended so soon, nobody can say: outside is no safe guess.
+        self._known.pop(event.pid, None)
         return None
 
     def _changed(self, event: ProcessEvent, known: Resident) -> Resident | None:

@@ -3,7 +3,8 @@
 `evidence/sensors/<name>.jsonl`, one object a line: `unwatched` (a decoy that no file was found for),
 `proof` (`when`: before, after; `lived`: its nonce came back), `gone` (it ended before its time),
 `refused` (the kernel said no), and what was seen while the agent worked: `call` (time, service, call,
-comm, exe), `uid` (time, service, comm, exe), `count` (service, forks, execs), `open` (time, service,
+comm, exe: one that the filter kills by name), `other` (the same of a process that confined itself, or
+of a program whose architecture the profile lacks), `uid` (time, service, comm, exe), `count` (service, forks, execs), `open` (time, service,
 decoy, comm, exe). `time` is in seconds since 1970.
 """
 

@@ -25,6 +25,10 @@ _TWO = struct.Struct("=II")
 _FORK, _EXEC, _UID, _EXIT = 0x1, 0x2, 0x4, 0x80000000
 _LISTEN = 1
 _SECCOMP = 1326
+_STATUS = 1000
+# struct audit_status up to its field `lost`
+_LOST = struct.Struct("=24xI")
+_REPLY_SECONDS = 2.0
 
 
 class Lost(Exception):  # noqa: N818 - what the kernel tells, no fault of ours
@@ -69,6 +73,29 @@ def open_processes() -> socket.socket:
 def open_audit() -> socket.socket:
     """The audit records that every reader gets. Raises OSError."""
     return _opened(_AUDIT)
+
+
+def dropped_records() -> int | None:
+    """How many audit records the kernel dropped since it started, for whatever reason.
+
+    None where it does not say: that takes CAP_AUDIT_CONTROL, beside what reading takes.
+    """
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _AUDIT) as channel:
+        channel.settimeout(_REPLY_SECONDS)
+        try:
+            channel.sendto(_HEADER.pack(_HEADER.size, _STATUS, 1, 1, 0), (0, 0))
+            data = channel.recv(_DATAGRAM_BYTES)
+        except OSError:
+            return None
+    fits = len(data) >= _HEADER.size + _LOST.size
+    if not fits or _HEADER.unpack_from(data)[1] != _STATUS:
+        return None
+    return int(_LOST.unpack_from(data, _HEADER.size)[0])
+
+
+def dropped_between(before: int | None, after: int | None) -> int:
+    """How many records were dropped between two such counts, 1 for a count that makes no sense."""
+    return 0 if before == after else max(1, (after or 0) - (before or 0))
 
 
 def _opened(protocol: int) -> socket.socket:

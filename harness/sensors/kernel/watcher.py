@@ -20,17 +20,20 @@ from pathlib import Path
 from typing import Any
 
 from harness.sensors.kernel import fanotify, nonce
-from harness.sensors.kernel.census import Census, container_of
+from harness.sensors.kernel.census import Census, Resident, container_of
 from harness.sensors.kernel.netlink import (
     KilledCall,
     Lost,
     ProcessEvent,
+    dropped_between,
+    dropped_records,
     killed_calls,
     open_audit,
     open_processes,
     process_events,
 )
 from harness.sensors.kernel.numbers import call_name
+from harness.sensors.kernel.setuid import refuses_by_itself
 
 _MOST_ROWS = 1000
 _MOST_CHARACTERS = 200
@@ -50,6 +53,7 @@ class _Session:
     descriptors: list[int] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
+    dropped: int | None = None
 
     def add(self, **row: Any) -> None:
         """Keep a row, as long as there is room."""
@@ -83,6 +87,7 @@ class Watcher:
         self._open(kind)
         self._census.scan()
         session = _Session(kind, {container_of(pid): name for name, pid in services.items()})
+        session.dropped = dropped_records() if kind == "calls" else None
         self._next += 1
         self._sessions[self._next] = session
         unwatched = {}
@@ -98,6 +103,7 @@ class Watcher:
         """Make a nonce, wait for it, and hand out what came before it."""
         found = self._sessions[session]
         proved = self._proved(found)
+        self._count_dropped(found)
         rows, lost = found.rows, dict(found.lost)
         found.rows, found.lost = [], Counter()
         counts = {
@@ -148,6 +154,13 @@ class Watcher:
         if session.kind == "uids":
             return self._comes_back(("uid", nonce.back_to_root()))
         return all(self._comes_back(self._reopened(each)) for each in session.descriptors)
+
+    def _count_dropped(self, session: _Session) -> None:
+        """Records that never reached any reader: the kernel counts them for the whole machine."""
+        before = session.dropped
+        session.dropped = dropped_records() if session.kind == "calls" else None
+        if count := dropped_between(before, session.dropped):
+            session.lost["audit records that the kernel dropped"] += count
 
     def _reopened(self, descriptor: int) -> object:
         os.close(fanotify.reopen(descriptor))
@@ -218,10 +231,20 @@ class Watcher:
         if event.kind == "uid" and 0 in event.uids and self._census.of(event.pid) is None:
             self._lose("processes that nobody knew became root")
         if found := self._census.note(event):
-            for session, service in self._watching("uids", found.container):
-                session.add(
-                    kind="uid", time=round(event.time, 6), service=service, **_names(event.pid)
-                )
+            self._on_root(event, found)
+
+    def _on_root(self, event: ProcessEvent, found: Resident) -> None:
+        who = _names(event.pid)
+        unsure = event.kind == "uid" and not who["exe"]
+        if unsure or (event.kind == "uid" and refuses_by_itself(who["exe"])):
+            found.programs = 0
+            if not unsure:
+                return
+        for session, service in self._watching("uids", found.container):
+            if unsure:
+                session.lost["processes that became root and ended at once"] += 1
+            else:
+                session.add(kind="uid", time=round(event.time, 6), service=service, **who)
 
     def _on_call(self, call: KilledCall) -> None:
         if self._awaited == call.number:
@@ -231,12 +254,15 @@ class Watcher:
         if found is None:
             self._lose("killed calls of processes that nobody knew")
             return
-        name = call_name(call.arch, call.number)
+        if name := call_name(call.arch, call.number):
+            what = {"kind": "call", "call": name}
+        else:
+            what = {"kind": "other", "call": f"{call.number} of architecture {call.arch:#x}"}
         # The record's clock goes in steps of some milliseconds.
         when = max(call.time, round(found.since, 6))
         who = {"comm": _shown(call.comm), "exe": _shown(call.exe)}
         for session, service in self._watching("calls", found.container):
-            session.add(kind="call", time=when, service=service, call=name, **who)
+            session.add(time=when, service=service, **what, **who)
 
     def _on_open(self, event: fanotify.Opened | fanotify.Overflow, read_at: float) -> None:
         if isinstance(event, fanotify.Overflow):
