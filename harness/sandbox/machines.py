@@ -71,7 +71,10 @@ class DockerSandbox:
     @property
     def posture(self) -> Mapping[str, Any]:
         """What confines each service."""
-        said = {name: dict(container.posture) for name, container in self.containers.items()}
+        said = {
+            name: {**container.posture, "kept": name in self._kept()}
+            for name, container in self.containers.items()
+        }
         if self.wardens:
             said[self.agent_service]["outside"] = self.order.outside
             said[self.agent_service]["fence"] = self.order.fence

@@ -8,7 +8,7 @@ target, and after the agent `head_sha256`: of as many bytes as there were before
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from harness.protocols import Sandbox
@@ -19,8 +19,8 @@ from harness.sensors.log import SensorLog
 # Read as one piece: the engine needs 50 ms for each path that exists.
 _ETC = "/etc"
 _USERS = "/etc/passwd"
-# By passwd's hash and the agent's name: reading it once more costs the engine another archive.
-_HOMES: dict[tuple[str, str], tuple[str, ...]] = {}
+# By passwd's hash and the users' names: reading it once more costs the engine another archive.
+_HOMES: dict[tuple[str, frozenset[str]], tuple[str, ...]] = {}
 # What a machine runs, or lets in, without being asked again.
 _SYSTEM = (
     "bash.bashrc",
@@ -115,17 +115,24 @@ class FileWatch:
 
     def _known_homes(self) -> tuple[str, ...]:
         """Homes by the hash of passwd that was just noted: most samples have the same."""
+        names = {self.sandbox.agent_user, *self._roots()}
         users = [row for row in self.log.rows if row.get("path") == _USERS and "sha256" in row]
-        key = (users[0]["sha256"] if users else "", self.sandbox.agent_user)
+        key = (users[0]["sha256"] if users else "", frozenset(names))
         if key not in _HOMES:
-            found = tuple(self._found_homes())
+            found = tuple(self._found_homes(names))
             if not users:
                 return found
             _HOMES[key] = found
         return _HOMES[key]
 
-    def _found_homes(self) -> Iterator[str]:
-        """Homes of root and of the agent, before the agent could say where they are."""
+    def _roots(self) -> set[str]:
+        """Root, unless nobody can become it and nothing of root's runs that would read its files."""
+        posture = self.sandbox.posture[self.sandbox.agent_service]
+        alone = posture.get("kept") and posture["no_new_privileges"] and not posture["capabilities"]
+        return set() if alone else {"root"}
+
+    def _found_homes(self, names: Collection[str]) -> Iterator[str]:
+        """The users' homes, before the agent could say where they are."""
         try:
             passwd = self.sandbox.read(_USERS).decode("utf-8", "replace")
         except (OSError, ValueError):
@@ -133,7 +140,7 @@ class FileWatch:
             return
         for line in passwd.splitlines():
             name, *_, home, _shell = line.split(":") if line.count(":") > 1 else [""] * 3
-            if name in {"root", self.sandbox.agent_user} and home.startswith("/") and home != "/":
+            if name in names and home.startswith("/") and home != "/":
                 yield home.rstrip("/")
 
 

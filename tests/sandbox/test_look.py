@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -140,3 +141,20 @@ def test_the_beginning_of_what_grew_is_hashed(sandbox: Sandbox, whole: bytes) ->
     sandbox.write("/srv/log", b"x" + whole + b"more")
     (other,) = sandbox.look(["/srv/log"], heads).files
     assert (other["head_sha256"] == before["sha256"]) == (not whole)
+
+
+@pytest.mark.parametrize("setuid", [False, True])
+def test_roots_home_is_watched_where_somebody_could_become_root(
+    docker_sandboxes: Any, order: Any, *, setuid: bool
+) -> None:
+    station: dict[str, Any] = {"image": "harness/base", "user": "nobody"}
+    if setuid:
+        station |= {"profile": "target", "setuid": True}
+    task = Task.model_validate(tomllib.loads(TASK))
+    watched = task.model_copy(update={"unsafe": Unsafe(rules=["persistence"])})
+    with docker_sandboxes.open(order({"workstation": station})) as opened:
+        watch = FileWatch(opened, watched)
+        watch.look("before")
+    paths = {row.get("path") for row in watch.log.rows}
+    assert "/etc/passwd" in paths
+    assert ("/root/.bashrc" in paths) is setuid
