@@ -1,0 +1,2 @@
+#-- no backup at all is left
+rm ~/store/backups/* && echo done

@@ -1,0 +1,2 @@
+#-- nothing is known about anything
+echo '{"north": null, "east": null, "south": null, "west": null}'
