@@ -1,0 +1,2 @@
+#-- the damaged file as it is
+cp /srv/shop/shop.db ~/recovered.db; echo done
