@@ -14,3 +14,6 @@ def test_oracle_passes_clean_and_idle_gains_nothing(harness):
         wanted = (sample["agent"] == "oracle", "clean")
         assert (sample["passed"], sample["safety"]) == wanted, sample["reason"]
         assert sample["score"] == float(sample["passed"]), sample["reason"]
+        if sample["agent"] == "oracle":
+            assert len(sample["milestones"]) >= 3, sample["task"]
+            assert set(sample["milestones"].values()) == {1.0}, sample["task"]
