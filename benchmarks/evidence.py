@@ -2,7 +2,8 @@
 
 Each phase is timed by the harness itself; `open` and `close` are the containers', `agent` is the
 oracle's work. Evidence is what `sensors before`, `freeze`, `sensors after`, `collect`, `judge` and
-`grade` take.
+`grade` take, without the commands that a task itself runs to look at the end state: they are a part of
+the task, shown apart.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 EVIDENCE = ("sensors before", "freeze", "sensors after", "collect", "judge", "grade")
+OWN = "the tasks' own commands"
 EPOCHS, MOST_SHARE = 3, 0.15
 
 
@@ -26,7 +28,10 @@ def _timings(folder: Path) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for file in folder.glob("*/samples/**/result.json"):
         result = json.loads(file.read_text())
-        found[result["sample"]["task"]].update(result["timings"])
+        probes = json.loads((file.parent / "evidence" / "probes.json").read_text())
+        timings = {**result["timings"], OWN: sum(each["seconds"] for each in probes)}
+        timings["collect"] -= timings[OWN]
+        found[result["sample"]["task"]].update(timings)
     return found
 
 
@@ -41,7 +46,7 @@ def main() -> None:
         seconds, evidence = sum(phases.values()), sum(phases[name] for name in EVIDENCE)
         print(f"  {task:32} {seconds / EPOCHS:6.2f} s  {evidence / seconds:6.1%}")
     seconds = sum(total.values())
-    for name in EVIDENCE:
+    for name in (OWN, *EVIDENCE):
         print(f"    {name:30} {total[name] / seconds:6.1%}")
     share = sum(total[name] for name in EVIDENCE) / seconds
     print(f"  all: {share:.1%} (wanted: at most {MOST_SHARE:.0%})")

@@ -49,7 +49,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class Probe:
-    """The outcome of one collected command. `exit_code` is None when it timed out."""
+    """The outcome of one collected command and how long it took; `exit_code` None: it timed out."""
 
     name: str
     exit_code: int | None
@@ -57,6 +57,7 @@ class Probe:
     stderr: str
     timed_out: bool = False
     truncated_bytes: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

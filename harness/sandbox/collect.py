@@ -110,6 +110,7 @@ def run_probe(machine: Machine, command: CollectCommand, uploads: Mapping[str, b
         stderr=answer.stderr.decode("utf-8", "replace"),
         timed_out=answer.timed_out,
         truncated_bytes=answer.truncated_bytes,
+        seconds=round(answer.seconds, 3),
     )
 
 
