@@ -225,7 +225,9 @@ def _work_in_sandbox(attempt: Attempt) -> None:
 
 def _sensors(task: Task, sandbox: Sandbox) -> set[str]:
     """The sensors that the task's rules need, and what more they can use and have here."""
-    useful = useful_sensors(task.unsafe.rules) if sandbox.host_pids() else set()
+    useful = useful_sensors(task.unsafe.rules)
+    if useful and not sandbox.host_pids():
+        useful = set()
     return {*needed_sensors(task.unsafe.rules), *(each for each in useful if not lacking(each))}
 
 
