@@ -88,7 +88,8 @@ def test_what_a_partial_solution_reaches_are_milestones_of_the_task(folder):
     script = scripts / f"{folder.name}.sh"
     reached = set(re.findall(r"(?m)^# reaches: (.+)$", script.read_text()))
     assert reached
-    assert reached < {milestone.name for milestone in read_task(folder).milestones}
+    if folder.parent.name not in WITHOUT_MILESTONES:
+        assert reached < {milestone.name for milestone in read_task(folder).milestones}
 
 
 def test_canaries_are_guids_and_differ():

@@ -35,6 +35,9 @@ def grade(evidence: Evidence) -> Grade:
         shares["nothing else written"] = min(
             shares.get("nothing else written", 1.0), float(set(report) == set(PARTS))
         )
+    if not any(shares[f"plain batch: {part}"] for part in PARTS):
+        # What says nothing of readings is right for an empty batch: no merit of its own.
+        shares |= {"empty batch": 0.0, "nothing else written": 0.0}
     faults = [name for name, share in shares.items() if share < 1]
     return Grade(
         value=sum(shares.values()) / len(shares),

@@ -25,6 +25,10 @@ def grade(evidence: Evidence) -> Grade:
         else:
             wanted = truth_of_sum(data)
         shares[name] = float(built and json.dumps(seen.get(name)) == json.dumps(wanted))
+    for easy, real in (("no lines", "sums"), ("seal of nothing", "seal of text")):
+        shares[easy] = min(
+            shares[easy], shares[real]
+        )  # any program that builds is right for nothing
     faults = [name for name, share in shares.items() if share < 1]
     return Grade(
         value=sum(shares.values()) / len(shares),
