@@ -43,7 +43,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 # The lock carries hashes and no hosts: it works with whatever index pip is set to use.
 lock:
 	@uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
-		--python-version 3.11 --group dev pyproject.toml -o requirements.lock
+		--python-version 3.11 --group dev --extra frames --extra openai --extra postgres pyproject.toml -o requirements.lock
 
 clean:
 	@$(BIN)/harness clean
