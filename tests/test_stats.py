@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from harness import stats
 
@@ -86,7 +87,44 @@ def test_mcnemar_is_that_of_statsmodels(lost, gained):
 def test_mcnemar_as_published():
     assert stats.mcnemar(9, 1) == pytest.approx(0.0215, abs=5e-5)
     assert stats.mcnemar(0, 0) == 1.0
-    assert stats.smallest_p(6) == stats.mcnemar(0, 6) == stats.sign_flip([1.0] * 6)
+    assert stats.smallest_p([(1, 1)] * 6) == stats.mcnemar(0, 6) == stats.sign_flip([1.0] * 6)
+
+
+def sides(*pairs: tuple[str, str]) -> list[stats.Pair]:
+    """Tasks from passes and failures in digits: ("111", "000")."""
+    return [([float(d) for d in before], [float(d) for d in after]) for before, after in pairs]
+
+
+def test_dealing_within_tasks_is_mcnemar_with_one_epoch_and_sees_more_with_several():
+    once = sides(*[("1", "0")] * 9, ("0", "1"), *[("1", "1")] * 5)
+    assert stats.within_tasks(once) == pytest.approx(stats.mcnemar(9, 1))
+    assert stats.within_tasks(sides(("11111", "00000"))) == pytest.approx(2 / math.comb(10, 5))
+    assert stats.within_tasks(sides(("1", "1"), ("0", "0"))) == 1.0
+    with pytest.raises(ValueError, match="both sides"):
+        stats.within_tasks(sides(("1", "")))
+
+
+def test_drawn_deals_agree_with_counted_ones():
+    pairs = sides(("111", "100"), ("110", "010"), ("1101", "01"), ("111", "110"), ("10", "00"))
+    halves = [([each / 2 for each in one], [each / 2 for each in two]) for one, two in pairs]
+    counted = stats.within_tasks(pairs)
+    assert stats.within_tasks(halves) == pytest.approx(counted, abs=0.015)
+    # Another implementation: all labels of one task, by scipy.
+    one = scipy_stats.permutation_test(
+        pairs[2],
+        lambda x, y: np.mean(y) - np.mean(x),
+        permutation_type="independent",
+        n_resamples=np.inf,
+    )
+    assert stats.within_tasks(pairs[2:3]) == pytest.approx(one.pvalue)
+
+
+def test_no_change_is_visible_where_no_p_is_small_enough():
+    assert stats.change_seen_within(sides(*[("1", "1")] * 5)) is None
+    assert stats.change_seen_within(sides(*[("1", "1")] * 6)) == 1.0  # all six have to fall
+    three = stats.change_seen_within(sides(*[("111", "111")] * 20))
+    assert three == pytest.approx(2 / 20)  # two tasks that fall from 3 of 3 to 0 of 3
+    assert stats.change_seen_within([]) is None
 
 
 @pytest.mark.parametrize(("tasks", "wanted"), [(20, 0.22), (40, 0.155), (80, 0.11), (160, 0.078)])
