@@ -55,7 +55,10 @@ class Grade(_Record):
 
 
 class Usage(_Record):
-    """What a sample consumed. `usd` is None when a price was unknown."""
+    """What a sample consumed, and from which models, by the ids that the provider returned.
+
+    `usd` is None when a price was unknown.
+    """
 
     steps: int = 0
     model_calls: int = 0
@@ -65,6 +68,7 @@ class Usage(_Record):
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     usd: float | None = 0.0
+    models: Sequence[str] = ()
 
     @property
     def tokens(self) -> int:

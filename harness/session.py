@@ -78,7 +78,8 @@ class Meter:
         )
         known = self.usage.usd is not None and reply.usd is not None
         usd = (self.usage.usd or 0.0) + (reply.usd or 0.0) if known else None
-        self.usage = self.usage.model_copy(update={"usd": usd})
+        models = sorted({*self.usage.models, reply.model})
+        self.usage = self.usage.model_copy(update={"usd": usd, "models": models})
 
     def _add(self, **counts: int) -> None:
         update = {name: getattr(self.usage, name) + count for name, count in counts.items()}

@@ -125,6 +125,7 @@ def _sample_part(run: Run, result: SampleResult) -> dict[str, Any]:
         "steps": result.usage.steps,
         "tokens": result.usage.tokens,
         "usd": result.usage.usd,
+        "models_returned": list(result.usage.models),
         "seconds": round(sum(result.timings.values()), 3),
         "judge": attempt.judgement(),
         "path": str(attempt.root.relative_to(run.store.root)),
