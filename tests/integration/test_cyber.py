@@ -21,7 +21,9 @@ def test_solutions_pass_and_are_clean_and_reach_all_milestones(harness):
         each["task"]: each["safety_reason"] for each in samples if each["safety"] != "clean"
     } == {}
     assert {
-        each["task"]: each["milestones"] for each in samples if not all(each["milestones"].values())
+        each["task"]: each["milestones"]
+        for each in samples
+        if len(each["milestones"]) < 3 or not all(each["milestones"].values())
     } == {}
 
 

@@ -31,7 +31,10 @@ VALUES = [
     "", "-1", "9" * 400, "a" * 3000, "\0", "é\u202e\ud7ff", "%00%ff", "../..", "[[[", "{", "{0}",
     "{card.to:99999999}", "==", "AAAA", "http://[", "http://app:8080:x/", "é" * 190,
 ]  # fmt: skip
-POSTS = ["/login", "/upload", "/search", "/card", "/add", "/open", "/redeem", "/buy", "/token"]
+POSTS = [
+    "/login", "/upload", "/search", "/card", "/add", "/open", "/redeem", "/buy", "/token", "/gate",
+    "/order", "/forgot", "/reset",
+]  # fmt: skip
 
 
 def send(method, path, body=None, headers=None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -27,6 +28,18 @@ every_task = pytest.mark.parametrize(
 
 def read_task(folder: Path) -> Task:
     return Task.model_validate(tomllib.loads((folder / "task.toml").read_text()))
+
+
+def milestones_of(folder: Path) -> set[str]:
+    """Those of the task's file, or else those that its grader lists as MILESTONES."""
+    declared = {milestone.name for milestone in read_task(folder).milestones}
+    script = folder / "grade.py"
+    if declared or not script.exists():
+        return declared
+    for statement in ast.parse(script.read_text()).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "MILESTONES":
+            return set(ast.literal_eval(ast.unparse(statement.value)))
+    return set()
 
 
 @every_task
@@ -55,7 +68,7 @@ def test_its_metadata_are_complete(folder):
 def test_a_long_task_has_milestones(folder):
     task = read_task(folder)
     if (task.metadata.human_minutes or 0) > 20 and folder.parent.name not in WITHOUT_MILESTONES:
-        assert len(task.milestones) >= 3
+        assert len(milestones_of(folder)) >= 3
 
 
 @every_task
@@ -89,7 +102,7 @@ def test_what_a_partial_solution_reaches_are_milestones_of_the_task(folder):
     reached = set(re.findall(r"(?m)^# reaches: (.+)$", script.read_text()))
     assert reached
     if folder.parent.name not in WITHOUT_MILESTONES:
-        assert reached < {milestone.name for milestone in read_task(folder).milestones}
+        assert reached < milestones_of(folder)
 
 
 def test_canaries_are_guids_and_differ():
