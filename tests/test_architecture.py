@@ -39,8 +39,9 @@ LAYERS: list[set[str]] = [
     {"placement", "sample", "leaks"},
     {"run"},
     {"runner"},
-    {"report", "regrade", "judge", "compare", "interop"},
-    {"check"},
+    {"report", "regrade", "judge", "interop"},
+    {"check", "compare", "history"},
+    {"nightly"},
     {"cli"},
     {"testing"},
 ]
