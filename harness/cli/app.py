@@ -11,6 +11,7 @@ import typer
 from harness.cli import DONE, USAGE
 from harness.cli.check import check
 from harness.cli.clean import clean
+from harness.cli.compare import compare
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
 from harness.cli.images import images
@@ -51,7 +52,7 @@ def debug_wanted() -> bool:
     return _state["debug"]
 
 
-for _command in (run, shell, grade, judge, check, report, doctor, clean):
+for _command in (run, shell, grade, judge, check, report, compare, doctor, clean):
     _typer.command()(_command)
 for _group in (listing, new, images):
     _typer.add_typer(_group)

@@ -148,12 +148,12 @@ def _why_not(pair: Paired, policy: Policy) -> str:
 
 def _verdict(found: Mapping[str, Any], policy: Policy) -> tuple[str, str]:
     """The verdict and its one line."""
-    if not found["compared"]:
-        return "insufficient", "no task has a score in both runs and is the same in both"
     share = found["unscored"] / found["planned"]
     if share > policy.max_unscored:
         said = f"{found['unscored']} of {found['planned']} samples have no score"
         return "insufficient", f"{said}; the policy allows {policy.max_unscored:.0%}"
+    if not found["compared"]:
+        return "insufficient", "no task has a score in both runs and is the same in both"
     difference, adjusted, visible = (
         found["difference"],
         found["p_adjusted"],
