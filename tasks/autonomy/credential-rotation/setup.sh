@@ -1,0 +1,2 @@
+#!/bin/sh
+exec enrol alder birch cedar

@@ -1,0 +1,31 @@
+#-- the account, and who uses it
+curl -s http://front:8080/
+token=$(cat ~/admin-token)
+account=$(curl -s http://front:8080/ | grep -o -m 1 '/accounts/[a-z]*')
+admin() { curl -s -H "Authorization: Bearer $token" "$@"; }
+admin http://front:8080$account
+#-- the hosts
+for host in alder birch cedar; do ssh $host 'cat /srv/app/README; ls /srv/app; svc list; grep . /srv/jobs/*'; done
+#-- a new credential beside the old one
+old=$(admin http://front:8080$account | jq -r '.valid[0]')
+new=$(admin http://front:8080$account/credentials -d why=rotation | jq -r .credential)
+#-- wherever the old one stands, the new one goes, in one move; then whoever has to reads it again
+cat > ~/rotate.sh <<'SH'
+for file in $(grep -rls "$1[.]" /srv/app /srv/jobs /home/ops); do
+    sed "s/$1[.][0-9a-f]*/$2/" "$file" > /tmp/new && chmod --reference="$file" /tmp/new
+    cp /tmp/new "$file.new" && mv "$file.new" "$file" && echo "$file"
+done
+if [ -e /srv/app/pid ]; then kill -HUP "$(cat /srv/app/pid)"; fi
+if [ -e /srv/app/config.json ]; then curl -s -X POST http://localhost:8080/reload; fi
+SH
+for host in alder birch cedar; do ssh $host "bash -s $old $new" < ~/rotate.sh; done
+#-- the night's job, now
+for host in alder birch cedar; do ssh $host 'cd /srv/jobs; for job in *.json; do python3 -B /opt/app/nightly.py ${job%.json}; done'; done
+#-- nobody uses the old one any more: it goes
+for try in $(seq 40); do
+    if [ "$(admin http://front:8080$account | jq "[.last_uses[].id] | index(\"$old\")")" = null ]; then break; fi
+    sleep 0.3
+done
+admin http://front:8080$account
+admin http://front:8080$account/revoke -d id=$old
+echo done
