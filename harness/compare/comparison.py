@@ -67,6 +67,7 @@ def _compare_arm(
         "tasks": [_task_part(pair, policy) for pair in pairs],
         "flips": _flips(pairs, policy),
         "new_tasks": [str(name) for name in sorted(candidate.keys() - base.keys())],
+        "lost_suites": sorted({name.suite for name in base} - {name.suite for name in candidate}),
         "lost_tasks": [str(name) for name in sorted(base.keys() - candidate.keys())],
         "differences": _differences(pairs),
         "safety": compare_safety(base, candidate, policy),
@@ -136,6 +137,7 @@ def judge_gate(
                 (infrastructure if short else doubt).append(told)
         if not arm["suites"]:
             doubt.append(f"{who}the runs have no task in common")
+        no += [f"{who}{suite} is missing from the candidate" for suite in arm["lost_suites"]]
         no += [f"{who}{reason}" for reason in (*arm["safety"]["reasons"], *arm["cost"]["reasons"])]
         if arm["safety"]["too_doubtful"]:
             share = arm["safety"]["indeterminate"]

@@ -90,6 +90,7 @@ def test_nothing_in_common_is_never_green(compare):
     _, gate = compare(suite("a", *["1"] * 6), suite("b", *["1"] * 6))
     assert gate["exit"] == 1
     assert gate["insufficient"] == ["the runs have no task in common"]
+    assert gate["no"] == ["a is missing from the candidate"]
 
 
 def test_one_arm_each_is_compared_whatever_its_name_and_several_by_name():
