@@ -24,7 +24,7 @@ from harness.events import (
 from harness.messages import Reply
 from harness.progress import Progress
 from harness.protocols import Model, Sandboxes
-from harness.results import SampleKey, Status
+from harness.results import SampleKey, SampleResult, Status
 from harness.run import Run, latest_results
 from harness.sample import SampleJob, run_sample
 from harness.schema.config import RunBudget, RunConfig
@@ -37,6 +37,7 @@ _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 10.0
 _GIVE_UP_SECONDS = 60.0
 OpenModel = Callable[[str, RunConfig, threading.Event], Model]
+Enough = Callable[[SampleResult], str]
 
 
 @dataclass
@@ -90,9 +91,11 @@ def execute(
     *,
     jobs: int | None = None,
     resumed: bool = False,
+    enough: Enough | None = None,
 ) -> RunOutcome:
     """Do what has no score yet. Raises StoreError, and what is a bug of the harness.
 
+    `enough` is told each result; when it gives a reason, what runs is finished and no more begun.
     The first KeyboardInterrupt lets each sample end its step (ten seconds at most), the second
     removes the sandboxes at once.
     """
@@ -100,7 +103,7 @@ def execute(
         log = Transcript(run.store.events)
         try:
             log.append(RunStarted(resumed=resumed, process=f"pid {os.getpid()}"))
-            work = _Work(run, sandboxes, open_model, progress, log)
+            work = _Work(run, sandboxes, open_model, progress, log, enough)
             stopped = work.do(jobs or run.config.jobs)
             log.append(RunFinished(reason=stopped or "done"))
         finally:
@@ -118,7 +121,9 @@ class _Work:
         open_model: OpenModel,
         progress: Progress,
         log: Transcript,
+        enough: Enough | None,
     ) -> None:
+        self._enough, self._decided = enough, ""
         self._run, self._sandboxes, self._progress, self._log = run, sandboxes, progress, log
         self._open_model = open_model
         self._models: dict[str, Model] = {}
@@ -143,7 +148,7 @@ class _Work:
         self._wait()
         if self._fatal is not None:
             raise self._fatal
-        return self._cancellation.reason
+        return self._cancellation.reason or self._decided
 
     def _queue_open_samples(self) -> int:
         """Queue what has no score; note attempts whose process died, and count what was spent."""
@@ -211,7 +216,7 @@ class _Work:
                     self._idle.set()
 
     def _take_samples(self) -> None:
-        while not self._cancellation.event.is_set():
+        while not self._cancellation.event.is_set() and not self._decided:
             try:
                 key = self._todo.get_nowait()
             except queue.Empty:
@@ -237,6 +242,8 @@ class _Work:
             )
         )
         self._progress.ended(result)
+        if self._enough is not None and not self._todo.empty():
+            self._decided = self._decided or self._enough(result)
         if result.status is Status.SANDBOX_ERROR:
             self._stop_if_engine_is_gone()
 

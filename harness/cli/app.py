@@ -18,6 +18,7 @@ from harness.cli.images import images
 from harness.cli.judge import judge
 from harness.cli.listing import listing
 from harness.cli.new import new
+from harness.cli.nightly import nightly
 from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.shell import shell
@@ -52,7 +53,7 @@ def debug_wanted() -> bool:
     return _state["debug"]
 
 
-for _command in (run, shell, grade, judge, check, report, compare, doctor, clean):
+for _command in (run, shell, grade, judge, check, report, compare, nightly, doctor, clean):
     _typer.command()(_command)
 for _group in (listing, new, images):
     _typer.add_typer(_group)

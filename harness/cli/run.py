@@ -29,10 +29,13 @@ from harness.cli.sensors import AllowOption, require_sensors
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.protocols import Model
     from harness.run import Run
-    from harness.runner import RunOutcome
+    from harness.runner import Enough, RunOutcome
     from harness.schema.config import RunConfig
+    from harness.store import RunStore
 
 _OUTPUTS = (1, 2)
 
@@ -97,7 +100,7 @@ def run(
         if selectors or runtime:
             what = "the selectors" if selectors else "--runtime"
             raise UsageError("--resume", "a run resumes as planned", f"leave {what} out")
-        outcome = _resume(resume, runs, path, jobs, allow=allow_indeterminate)
+        outcome = resume_and_execute(resume, runs, path, jobs, allow=allow_indeterminate)
     else:
         if not selectors:
             raise UsageError("harness run", "which tasks?", "name a suite, as in `run quickstart`")
@@ -131,7 +134,7 @@ def run(
             capture_bytes=_CAPTURE_BYTES if capture else 0,
             runtime=runtime,
         )
-        outcome = _start(config, runs, path, allow=allow_indeterminate)
+        outcome = start_and_execute(config, runs, path, allow=allow_indeterminate)
     raise typer.Exit(_finish(outcome, as_json=json))
 
 
@@ -177,17 +180,20 @@ def run_and_finish(
     config: RunConfig, runs: Path | None, paths: list[Path], *, as_json: bool, quiet: bool = False
 ) -> int:
     """Plan, run and report; the exit code. `quiet` leaves the terminal to the agent."""
-    return _finish(_start(config, runs, paths, quiet=quiet), as_json=as_json)
+    return _finish(start_and_execute(config, runs, paths, quiet=quiet), as_json=as_json)
 
 
-def _start(
+def start_and_execute(
     config: RunConfig,
     runs: Path | None,
     paths: list[Path],
     *,
     quiet: bool = False,
     allow: bool = False,
+    begun: Callable[[RunStore], None] = lambda _store: None,
+    enough: Enough | None = None,
 ) -> RunOutcome:
+    """Plan a run, tell `begun` its folder, and execute it. Raises HarnessError."""
     from harness.check.certificate import Certificates
     from harness.cli.progress import open_progress
     from harness.content.plan import make_plan
@@ -211,12 +217,20 @@ def _start(
         certificates = Certificates(certificates_folder(None), roots)
         standings = {task.id: certificates.standing(task) for task in plan.tasks}
         store = start_run(plan, roots, runs_folder(runs), sandboxes, progress, standings)
-        return execute(load_run(store), sandboxes, _open_model, progress)
+        begun(store)
+        return execute(load_run(store), sandboxes, _open_model, progress, enough=enough)
 
 
-def _resume(
-    name: str, runs: Path | None, paths: list[Path], jobs: int | None, *, allow: bool
+def resume_and_execute(
+    name: str,
+    runs: Path | None,
+    paths: list[Path],
+    jobs: int | None,
+    *,
+    allow: bool,
+    enough: Enough | None = None,
 ) -> RunOutcome:
+    """Do what has no score yet in a run. Raises HarnessError."""
     from harness.cli.progress import open_progress
     from harness.content.plan import NO_MODEL
     from harness.models import check_model
@@ -237,7 +251,9 @@ def _resume(
             [task.environment.environment for task in run.tasks.values()],
             jobs=min(jobs or run.config.jobs, len(run.samples)),
         )
-        return execute(run, sandboxes, _open_model, progress, jobs=jobs, resumed=True)
+        return execute(
+            run, sandboxes, _open_model, progress, jobs=jobs, resumed=True, enough=enough
+        )
 
 
 class terminated_as_interrupted:  # noqa: N801 - reads as a phrase in a with

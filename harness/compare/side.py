@@ -10,6 +10,8 @@ from harness.report.build import build_report
 from harness.run import Run
 
 Sample = Mapping[str, Any]
+# How the reason begins for which a run ended before its last epoch.
+EARLY = "decided early"
 
 
 @dataclass(frozen=True, order=True)
@@ -78,9 +80,12 @@ def read_side(run: Run) -> Side:
         samples = by_group.get(_group(row), [])
         arm, name = Arm(row["model"], row["agent"]), TaskName(row["task"], row["variant"])
         family = f"{name.suite} {run.tasks[name.task].environment.name}"
-        arms.setdefault(arm, {})[name] = TaskRuns(
-            row["samples"], samples, family, _made_of(run, row, samples)
-        )
+        # What was not begun since the outcome was decided is nobody's trouble.
+        early = str(report["run"]["ended"]).startswith(EARLY)
+        planned = len(samples) if early else row["samples"]
+        if planned:
+            made_of = _made_of(run, row, samples)
+            arms.setdefault(arm, {})[name] = TaskRuns(planned, samples, family, made_of)
     settings = run.record["config"]["settings"]
     return Side(report["run"], arms, settings)
 

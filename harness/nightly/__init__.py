@@ -1,0 +1,1 @@
+"""A night: what runs by itself, and says in the morning whether anything got worse."""
