@@ -247,3 +247,25 @@ def test_aa_nights_compare_the_same_with_itself(harness, configure):
     ran = harness("nightly", night, "--aa")
     assert ran.code == 0, ran.out + ran.err
     assert "A/A: 0 false alarms in 1 nights (0.0% to 97.5%)" in ran.err
+
+
+def test_a_night_that_is_decided_ends_before_its_last_epoch(harness, configure):
+    night = configure(
+        selectors=["quickstart/rsa-small"],
+        models=[],
+        agents=["oracle"],
+        epochs=6,
+        jobs=1,
+        stopping={"margin": 0.76},
+        policy={"insufficient": "allow"},
+    )
+    assert harness("nightly", night).code == 0
+    ran = harness("nightly", night, "--json")
+    assert ran.code == 0, ran.out + ran.err
+    assert any("decided early" in note for note in ran.report["notes"])
+    totals = ran.report["totals"]
+    assert totals["planned"] == 6
+    assert 3 <= totals["scored"] < 6
+    (folder,) = (harness.runs / "nights" / "night").glob("0002")
+    compared = json.loads((folder / "comparison.json").read_text())["arms"][0]["suites"]
+    assert compared["quickstart"]["unscored"] == 0
