@@ -120,7 +120,8 @@ class Reply(_Block):
     """One answer of a model.
 
     `waited_seconds` is time spent waiting to retry, which is not the agent's. `usd` is None when
-    the price of the model is unknown. `model` is the id that the provider returned.
+    the price of the model is unknown. `model` is the id that the provider returned. `cached`: no
+    model was asked, the reply is a stored one (harness.models.cache).
     """
 
     message: Message
@@ -132,3 +133,4 @@ class Reply(_Block):
     seconds: float = 0.0
     waited_seconds: float = 0.0
     retries: Sequence[str] = ()
+    cached: bool = False

@@ -57,11 +57,13 @@ class Grade(_Record):
 class Usage(_Record):
     """What a sample consumed, and from which models, by the ids that the provider returned.
 
-    `usd` is None when a price was unknown.
+    `usd` is None when a price was unknown. `cached_calls` of the model calls were answered from the
+    generation cache, for nothing.
     """
 
     steps: int = 0
     model_calls: int = 0
+    cached_calls: int = 0
     tool_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.content.plan import NO_MODEL, sample_limits
 from harness.errors import EngineUnavailable, SandboxError, UsageError
@@ -18,10 +19,14 @@ from harness.events import (
     AttemptFinished,
     Interrupted,
     ModelReplied,
+    Noted,
     RunFinished,
     RunStarted,
 )
 from harness.messages import Reply
+from harness.models import find_target
+from harness.models.cache import NOTES as CACHE_NOTES
+from harness.models.cache import CachedModel, GenerationCache
 from harness.progress import Progress
 from harness.protocols import Model, Sandboxes
 from harness.results import SampleKey, SampleResult, Status
@@ -127,6 +132,7 @@ class _Work:
         self._run, self._sandboxes, self._progress, self._log = run, sandboxes, progress, log
         self._open_model = open_model
         self._models: dict[str, Model] = {}
+        self._cache = self._open_cache()
         self._cancellation = Cancellation()
         self._spending = Spending(run.config.budget)
         self._todo: queue.SimpleQueue[SampleKey] = queue.SimpleQueue()
@@ -256,8 +262,8 @@ class _Work:
             paths=attempt,
             task=task,
             agent=run.agents[key.agent],
-            model=self._model(key.model),
-            settings=run.config.settings,
+            model=self._model(key),
+            settings=run.config.settings_of(key.model),
             limits=sample_limits(task, run.config.limits),
             secrets=run.secrets(key, attempt.number),
             flag_owner=lambda text: run.flag_owner(text, besides=key),
@@ -269,14 +275,32 @@ class _Work:
             on_reply=self._count,
         )
 
-    def _model(self, name: str) -> Model | None:
-        if name == NO_MODEL:
+    def _model(self, key: SampleKey) -> Model | None:
+        """The sample's model; one object for all samples, or one in front of it with a cache."""
+        if key.model == NO_MODEL:
             return None
+        config = self._run.config
         with self._lock:
-            if name not in self._models:
-                opened = self._open_model(name, self._run.config, self._cancellation.event)
-                self._models[name] = opened
-            return self._models[name]
+            if key.model not in self._models:
+                opened = self._open_model(key.model, config, self._cancellation.event)
+                self._models[key.model] = opened
+            model = self._models[key.model]
+        # A script may change, and costs nothing.
+        if self._cache is None or key.model.startswith("scripted/"):
+            return model
+        pinned = config.pinned.get(key.model)
+        target = find_target(
+            key.model, base_url=config.base_url, settings=config.settings, pinned=pinned
+        )
+        return CachedModel(model, self._cache, target, key.epoch)
+
+    def _open_cache(self) -> GenerationCache | None:
+        folder = self._run.config.generation_cache
+        if folder is None:
+            return None
+        return GenerationCache(
+            Path(folder), lambda text: self._log.append(Noted(source=CACHE_NOTES, text=text))
+        )
 
     def _count(self, reply: Reply) -> None:
         self._progress.spent(reply.usd, reply.usage.total)

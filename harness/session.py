@@ -71,6 +71,7 @@ class Meter:
         self._waited += reply.waited_seconds
         self._add(
             model_calls=1,
+            cached_calls=int(reply.cached),
             input_tokens=reply.usage.input,
             output_tokens=reply.usage.output,
             cache_read_tokens=reply.usage.cache_read,
@@ -174,7 +175,7 @@ class LiveSession:
             raise ModelError(
                 f"model {self.model.name}",
                 f"the price of {reply.model}, which answered, is unknown, and there is a usd limit",
-                "name its price in the file of $HARNESS_PRICES, or drop the limit",
+                "name its price in a model file or the file of $HARNESS_PRICES, or drop the limit",
             )
         if reply.stop_reason == "refusal":
             raise Refused(reply.message.text)

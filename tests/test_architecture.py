@@ -53,6 +53,7 @@ OWNERS = {
     "docker": ["harness/sandbox/", "harness/testing/"],
     "pexpect": ["harness/sandbox/terminal.py", "harness/testing/"],
     "anthropic": ["harness/models/anthropic_messages.py"],
+    "openai": ["harness/models/openai_chat.py"],
     "tenacity": ["harness/models/retry.py"],
 }
 FUNCTION_LINES, FILE_LINES = 60, 400

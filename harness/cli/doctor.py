@@ -21,7 +21,12 @@ from harness.cli.common import (
 )
 from harness.errors import EngineUnavailable, HarnessError, UsageError
 
-_KEYS = ("ANTHROPIC_API_KEY", "AWS_ACCESS_KEY_ID", "GOOGLE_APPLICATION_CREDENTIALS")
+_KEYS = (
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+)
 _STARTERS = ("harness/base", "harness/workstation")
 
 Finding = tuple[str, str, str, str]

@@ -41,6 +41,8 @@ def _show(rows: list[dict[str, Any]], columns: list[str], *, as_json: bool) -> N
 def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
     return "" if value is None else str(value)
 
 
@@ -111,12 +113,25 @@ def agents(path: list[Path] = PathsOption, json: bool = JsonOption) -> None:
 
 
 @listing.command()
-def models(json: bool = JsonOption) -> None:
-    """List models whose price is known; others can be used too."""
+def models(
+    files: list[Path] = typer.Argument(
+        None, help="Model files: shows what they pin instead.", show_default=False
+    ),
+    json: bool = JsonOption,
+) -> None:
+    """List models whose price is known (others can be used too), or what model files pin."""
     from dataclasses import asdict
 
+    from harness.content.model_files import load_model_file
     from harness.models import known_models
 
+    if files:
+        pinned = [load_model_file(file) for file in files]
+        columns = ["name", "provider", "id", "base_url", "context_tokens", "settings", "prices"]
+        dumped = [each.model_dump(mode="json", exclude_none=True) for each in pinned]
+        rows = [dict.fromkeys(columns) | each for each in dumped]
+        _show(rows, columns, as_json=json)
+        return
     rows = [{**asdict(model), "price_date": str(model.price_date)} for model in known_models()]
     columns = ["name", "context_tokens", "input_usd", "output_usd", "price_date"]
     _show(rows, columns, as_json=json)

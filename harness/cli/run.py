@@ -48,7 +48,7 @@ def run(
         None, help="Suites, tasks, tag:NAME, domain:NAME, paths, or all.", show_default=False
     ),
     model: list[str] = typer.Option(
-        [], "--model", "-m", help="anthropic/<id>, scripted/<file>, ..."
+        [], "--model", "-m", help="anthropic/<id>, openai/<id>, a model file (.toml), ..."
     ),
     agent: list[str] = typer.Option(
         ["react"],
@@ -80,6 +80,10 @@ def run(
     effort: str = typer.Option(None, help="low, medium, high, xhigh, max."),
     thinking_tokens: int = typer.Option(None, help="Budget for thinking, for older models."),
     base_url: str = typer.Option(None, help="Another server that speaks the model's protocol."),
+    cache_generations: Path = typer.Option(
+        None,
+        help="For development: keep the model's replies in this folder, and take them from there.",
+    ),
     capture: bool = typer.Option(
         False, "--capture", help="Keep the packets of sealed networks, 64 MB a sample at most."
     ),
@@ -96,6 +100,8 @@ def run(
 
     Prints a report, and last the run's path. With --resume, does only what has no score yet.
     """
+    from harness.content.model_files import load_models
+
     if resume:
         if selectors or runtime:
             what = "the selectors" if selectors else "--runtime"
@@ -104,10 +110,12 @@ def run(
     else:
         if not selectors:
             raise UsageError("harness run", "which tasks?", "name a suite, as in `run quickstart`")
+        models, pinned = load_models(model)
         config = _config(
             selectors=selectors,
             variants=variant,
-            models=[_absolute(each, "scripted/") for each in model],
+            models=[_absolute(each, "scripted/") for each in models],
+            pinned=pinned,
             agents=[_absolute(each, "scripted:") for each in agent],
             epochs=epochs,
             jobs=jobs or usual_jobs(),
@@ -131,6 +139,7 @@ def run(
                 "thinking_tokens": thinking_tokens,
             },
             base_url=base_url,
+            generation_cache=str(cache_generations.absolute()) if cache_generations else None,
             capture_bytes=_CAPTURE_BYTES if capture else 0,
             runtime=runtime,
         )
@@ -173,7 +182,13 @@ def _config(**values: Any) -> RunConfig:
 def _open_model(name: str, config: RunConfig, cancelled: threading.Event) -> Model:
     from harness.models import open_model
 
-    return open_model(name, base_url=config.base_url, settings=config.settings, cancelled=cancelled)
+    return open_model(
+        name,
+        base_url=config.base_url,
+        settings=config.settings,
+        pinned=config.pinned.get(name),
+        cancelled=cancelled,
+    )
 
 
 def run_and_finish(
@@ -198,13 +213,19 @@ def start_and_execute(
     from harness.cli.progress import open_progress
     from harness.content.plan import make_plan
     from harness.models import check_model, price_known
+    from harness.models.cache import check_cache_folder
     from harness.run import load_run, start_run
     from harness.runner import execute
 
     roots = roots_of(paths)
     plan = make_plan(
-        config, roots, lambda name: check_model(name, base_url=config.base_url), price_known
+        config,
+        roots,
+        lambda name: check_model(name, base_url=config.base_url, pinned=config.pinned.get(name)),
+        lambda name: price_known(name, pinned=config.pinned.get(name)),
     )
+    if config.generation_cache is not None:
+        check_cache_folder(Path(config.generation_cache))
     with open_progress(quiet=quiet) as progress, terminated_as_interrupted():
         sandboxes = docker_sandboxes(roots, progress.preparing, config.runtime)
         require_sensors(plan.tasks, sandboxes.engine, config.runtime, allow=allow)
@@ -239,7 +260,7 @@ def resume_and_execute(
 
     run = load_run(find_run(name, runs))
     for model in {key.model for key in run.samples} - {NO_MODEL}:
-        check_model(model, base_url=run.config.base_url)
+        check_model(model, base_url=run.config.base_url, pinned=run.config.pinned.get(model))
     with open_progress() as progress, terminated_as_interrupted():
         sandboxes = docker_sandboxes(
             roots_of([run.store.root / "content", *paths]), progress.preparing, run.config.runtime

@@ -14,6 +14,7 @@ from harness.content.folders import TaskFolder, folder_digest
 from harness.content.roots import Roots
 from harness.content.select import select_tasks
 from harness.errors import ContentError, StoreError, UsageError
+from harness.messages import Settings
 from harness.results import SampleKey
 from harness.schema.config import LimitOverrides, RunConfig
 from harness.schema.task import Limits
@@ -50,6 +51,7 @@ def make_plan(
             "add --model anthropic/<id>, or try --agent oracle, which needs none",
         )
     models = list(dict.fromkeys(config.models)) if wanting else []
+    _check_settings(config)
     for model in models:
         check_model(model)
     tasks = select_tasks(config.selectors, roots)
@@ -66,6 +68,17 @@ def make_plan(
         for variant in _variants(task, config.variants)
     ]
     return Plan(config, tasks, agents, samples)
+
+
+def _check_settings(config: RunConfig) -> None:
+    """Settings that no model would be asked with are not dropped in silence."""
+    given = config.base_url is not None or config.settings != Settings()
+    if given and config.models and config.pinned.keys() >= set(config.models):
+        raise UsageError(
+            "model settings",
+            "every model is a file, which alone says how its model is asked",
+            "write settings and base_url into the model file, not on the command line",
+        )
 
 
 def _check_names(agents: Iterable[AgentFile]) -> None:
@@ -132,7 +145,7 @@ def _check_prices(
             raise UsageError(
                 f"model {model!r}",
                 "its price is unknown, so a usd limit cannot be held",
-                "name its price in the file of $HARNESS_PRICES, or drop the usd limit",
+                "name its price in a model file or the file of $HARNESS_PRICES, or drop the usd limit",
             )
 
 

@@ -1,5 +1,6 @@
-"""Models by name: `anthropic/<id>`, `bedrock/<id>`, `vertex/<id>` and `scripted/<file>`.
+"""Models by name: `anthropic/<id>`, `openai/<id>`, `bedrock/<id>`, `vertex/<id>`, `scripted/<file>`.
 
+A model file (harness.schema.model) names one of them too, with everything that it is asked with.
 Nothing here imports a provider's SDK before a model is opened or checked.
 """
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
     from harness.messages import Settings
     from harness.models.retry import RetryPolicy
+    from harness.models.target import Target
     from harness.protocols import Model
+    from harness.schema.model import PinnedModel
 
-Provider = Literal["anthropic", "bedrock", "vertex", "scripted"]
+Provider = Literal["anthropic", "openai", "bedrock", "vertex", "scripted"]
 PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 
 
@@ -42,58 +45,78 @@ def open_model(
     *,
     base_url: str | None = None,
     settings: Settings | None = None,
+    pinned: PinnedModel | None = None,
     cancelled: threading.Event | None = None,
     retries: RetryPolicy | None = None,
 ) -> Model:
     """The model of that name; one object serves any number of samples and threads.
 
-    `base_url` replaces the provider's address, `settings` are used by calls that bring none,
-    `cancelled` ends calls and waits when it is set, `retries` says how long to go on trying.
+    `pinned` is what the model's file says, and then `name`, `base_url` and `settings` say nothing.
+    Else `base_url` replaces the provider's address, and `settings` are used by calls that bring
+    none. `cancelled` ends calls and waits when it is set, `retries` says how long to go on trying.
     Raises UsageError for an unknown provider, a missing key or a missing extra, and ContentError
     for a script that cannot be used.
     """
-    provider, model = split_name(name)
-    if provider == "scripted":
+    target = find_target(name, base_url=base_url, settings=settings, pinned=pinned)
+    if target.provider == "scripted":
         from harness.models.scripted import ScriptedModel, load_script
 
-        return ScriptedModel(name, load_script(Path(model)))
-    from harness.models.anthropic_messages import ClaudeModel
+        return ScriptedModel(name, load_script(Path(target.id)))
     from harness.models.credentials import check_extra
 
-    check_extra(provider)
-    return ClaudeModel(
-        provider, model, base_url=base_url, settings=settings, cancelled=cancelled, retries=retries
-    )
+    check_extra(target.provider)
+    if target.provider == "openai":
+        from harness.models.openai_chat import ChatModel
+
+        return ChatModel(target, cancelled=cancelled, retries=retries)
+    from harness.models.anthropic_messages import ClaudeModel
+
+    return ClaudeModel(target, cancelled=cancelled, retries=retries)
 
 
-def check_model(name: str, *, base_url: str | None = None) -> None:
+def check_model(
+    name: str, *, base_url: str | None = None, pinned: PinnedModel | None = None
+) -> None:
     """Find out, before any container starts, whether the model can be opened. Asks no model.
 
     Raises UsageError, in one line, for an unknown provider, a missing key (names the variable,
     never shows a value) or a missing extra, and ContentError for a script that cannot be used.
     """
-    provider, model = split_name(name)
-    if provider == "scripted":
+    target = find_target(name, base_url=base_url, pinned=pinned)
+    if target.provider == "scripted":
         from harness.models.scripted import load_script
 
-        load_script(Path(model))
+        load_script(Path(target.id))
         return
     from harness.models.credentials import check_credentials
 
-    check_credentials(provider, base_url)
+    check_credentials(target)
 
 
-def price_known(name: str) -> bool:
+def price_known(name: str, *, pinned: PinnedModel | None = None) -> bool:
     """Whether calls of this model have a cost in dollars; a limit in dollars needs one.
 
     Raises UsageError for an unknown provider, ContentError for a broken file of prices.
     """
-    provider, model = split_name(name)
-    if provider == "scripted":
-        return True
-    from harness.models.prices import price_of
+    target = find_target(name, pinned=pinned)
+    return target.provider == "scripted" or target.price_known
 
-    return price_of(model) is not None
+
+def find_target(
+    name: str,
+    *,
+    base_url: str | None = None,
+    settings: Settings | None = None,
+    pinned: PinnedModel | None = None,
+) -> Target:
+    """What is to be asked under that name. Raises UsageError for an unknown provider."""
+    from harness.messages import Settings
+    from harness.models.target import Target, pinned_target
+
+    if pinned is not None:
+        return pinned_target(pinned)
+    provider, model = split_name(name)
+    return Target(name, provider, model, base_url=base_url, settings=settings or Settings())
 
 
 def known_models() -> list[KnownModel]:
@@ -103,10 +126,11 @@ def known_models() -> list[KnownModel]:
     """
     from harness.models.prices import load_prices
 
+    providers = {model_id: _provider_of(model_id) for model_id in load_prices()}
     return [
         KnownModel(
-            name=f"anthropic/{model_id}",
-            provider="anthropic",
+            name=f"{providers[model_id]}/{model_id}",
+            provider=providers[model_id],
             context_tokens=price.context_tokens,
             input_usd=price.input,
             output_usd=price.output,
@@ -126,7 +150,12 @@ def split_name(name: str) -> tuple[Provider, str]:
             return provider, model
     known = ", ".join(f"{provider}/<{_what(provider)}>" for provider in PROVIDERS)
     what = "no provider of that name is known"
-    raise UsageError(f"model {name!r}", what, f"write one of {known}")
+    raise UsageError(f"model {name!r}", what, f"write one of {known}, or name a model file (.toml)")
+
+
+def _provider_of(model_id: str) -> Provider:
+    """Where an id of the list of prices is asked for: one's own file may add any model."""
+    return "anthropic" if "claude" in model_id else "openai"
 
 
 def _what(provider: Provider) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import Cancelled, HarnessError, StopSample, UsageError
 from harness.messages import Reply, Settings
-from harness.models.failures import CallFailed, one_line, retry_after_seconds
-from harness.models.prices import context_tokens, cost_usd
+from harness.models.credentials import check_key
+from harness.models.failures import CallFailed, expect_stream, one_line, retry_after_seconds
 from harness.models.retry import RetryPolicy, call_with_retries
 from harness.models.stream import read_answer
 from harness.models.wire import request_body
@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 
     from harness.messages import Message, ToolSpec
     from harness.models.stream import Answer
+    from harness.models.target import Target
 
-Platform = Literal["anthropic", "bedrock", "vertex"]
-
-CREDENTIALS: dict[Platform, str] = {
+_CREDENTIALS = {
     "anthropic": "ANTHROPIC_API_KEY",
     "bedrock": "AWS_REGION, and AWS_BEARER_TOKEN_BEDROCK or AWS_ACCESS_KEY_ID with "
     "AWS_SECRET_ACCESS_KEY",
@@ -42,7 +41,7 @@ _CONNECT_SECONDS = 15.0
 
 # The API's version of October 2026, which the SDK asks for, refuses `temperature` from every
 # model. Only a call that wants it falls back to the version before, which older models accept.
-_OLD_VERSION: dict[Platform, dict[str, Any]] = {
+_OLD_VERSION: dict[str, dict[str, Any]] = {
     "anthropic": {"extra_headers": {"anthropic-version": "2023-06-01"}},
     "bedrock": {"extra_body": {"anthropic_version": "bedrock-2023-05-31"}},
     "vertex": {"extra_body": {"anthropic_version": "vertex-2023-10-16"}},
@@ -70,28 +69,23 @@ class ClaudeModel:
 
     def __init__(
         self,
-        platform: Platform,
-        model_id: str,
+        target: Target,
         *,
-        base_url: str | None = None,
-        settings: Settings | None = None,
         cancelled: threading.Event | None = None,
         retries: RetryPolicy | None = None,
     ) -> None:
         """Open a client.
 
-        `base_url` may name any server that speaks the Messages API. `settings` are used by calls
-        that bring none. When `cancelled` is set, calls end with Cancelled at the next event of
-        their stream, or at once if they wait. Raises UsageError when the SDK has no credentials.
+        The target's address may be any server that speaks the Messages API. When `cancelled` is
+        set, calls end with Cancelled at the next event of their stream, or at once if they wait.
+        Raises UsageError when the SDK has no credentials.
         """
-        self.name = f"{platform}/{model_id}"
-        self.context_tokens = context_tokens(model_id)
-        self._platform: Platform = platform
-        self._model_id = model_id
-        self._settings = settings or Settings()
+        self.name = target.name
+        self.context_tokens = target.context_tokens
+        self._target = target
         self._cancelled = cancelled
         self._retries = retries or RetryPolicy()
-        self._client = open_client(platform, base_url)
+        self._client = open_client(target)
 
     def generate(
         self,
@@ -107,13 +101,13 @@ class ClaudeModel:
         tries and waits took. Raises ModelError when no answer can be had, UsageError for
         settings that contradict each other, Cancelled when the run is being stopped.
         """
-        chosen = settings or self._settings
+        chosen = settings or self._target.settings
         body = request_body(messages, system=system, tools=tools, settings=chosen)
-        request = {"model": self._model_id, **body, **self._extras(chosen)}
+        request = {"model": self._target.id, **body, **self._extras(chosen)}
         outcome = call_with_retries(
             lambda: self._try(request),
             where=f"model {self.name}",
-            credentials=CREDENTIALS[self._platform],
+            credentials=credentials_of(self._target),
             policy=self._retries,
             cancelled=self._cancelled,
         )
@@ -122,7 +116,7 @@ class ClaudeModel:
             message=answer.message,
             stop_reason=answer.stop_reason,
             usage=answer.usage,
-            usd=cost_usd(answer.model, answer.usage),
+            usd=self._target.cost_usd(answer.model, answer.usage),
             model=answer.model,
             request_id=request_id,
             seconds=outcome.seconds,
@@ -137,7 +131,7 @@ class ClaudeModel:
     def _extras(self, settings: Settings) -> dict[str, Any]:
         if settings.temperature is None:
             return {}
-        old = _OLD_VERSION[self._platform]
+        old = _OLD_VERSION[self._target.provider]
         body = {**old.get("extra_body", {}), "temperature": settings.temperature}
         return {**old, "extra_body": body}
 
@@ -146,7 +140,7 @@ class ClaudeModel:
             with self._client.messages.create(stream=True, **request) as stream:
                 headers = stream.response.headers
                 request_id = headers.get("request-id") or headers.get("x-amzn-requestid")
-                _expect_stream(headers.get("content-type", ""), request_id)
+                expect_stream(headers.get("content-type", ""), request_id)
                 answer = read_answer(self._events(stream), where=f"model {self.name}")
         except (HarnessError, StopSample, CallFailed):
             raise
@@ -181,57 +175,53 @@ class ClaudeModel:
     def _from_credentials(self, error: Exception) -> bool:
         package = type(error).__module__.partition(".")[0]
         # The clouds' clients raise a bare RuntimeError when they find no token to sign with.
-        bare = self._platform != "anthropic" and type(error) is RuntimeError
+        bare = self._target.provider != "anthropic" and type(error) is RuntimeError
         return bare or package in _CREDENTIAL_PACKAGES
 
 
-def open_client(platform: Platform, base_url: str | None = None) -> Any:
-    """The SDK's own client of a platform, without its retries and its tracing.
+def credentials_of(target: Target) -> str:
+    """The variables that hold the credentials, as a person is told to set them."""
+    return target.api_key_env or _CREDENTIALS[target.provider]
+
+
+def open_client(target: Target) -> Any:
+    """The SDK's own client of a provider, without its retries and its tracing.
 
     Raises UsageError when the SDK finds no credentials, or lacks a region or an extra.
     """
     import anthropic
 
     options: dict[str, Any] = {
-        "base_url": base_url,
+        "base_url": target.base_url,
         "max_retries": 0,
         "timeout": anthropic.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
         "open_telemetry": False,
     }
+    if key := target.key():
+        options["api_key"] = key
     clients = {
         "anthropic": anthropic.Anthropic,
         "bedrock": anthropic.AnthropicBedrock,
         "vertex": anthropic.AnthropicVertex,
     }
     try:
-        client = clients[platform](**options)
+        client = clients[target.provider](**options)
     except (ValueError, anthropic.AnthropicError) as error:
-        remedy = f"set {CREDENTIALS[platform]}; docs/models.md lists what each provider needs"
-        raise UsageError(f"model {platform}", one_line(str(error)), remedy) from error
+        remedy = f"set {credentials_of(target)}; docs/models.md lists what each provider needs"
+        raise UsageError(f"model {target.provider}", one_line(str(error)), remedy) from error
     if isinstance(client, anthropic.Anthropic):
-        _check_key(client)
+        _require_key(client, target)
     return client
 
 
-def _check_key(client: anthropic.Anthropic) -> None:
+def _require_key(client: anthropic.Anthropic, target: Target) -> None:
     key = client.api_key or client.auth_token
     if key is None and client.credentials is None:
         raise UsageError(
             "model anthropic", "no key for Anthropic's API is set", "export ANTHROPIC_API_KEY"
         )
-    if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
-        raise UsageError(
-            "model anthropic",
-            "the key holds a space, a line break or another character that no key has",
-            "set ANTHROPIC_API_KEY again, without quotes or line breaks",
-        )
-
-
-def _expect_stream(content_type: str, request_id: str | None) -> None:
-    if content_type.startswith(("text/event-stream", "application/vnd.amazon.eventstream")):
-        return
-    message = f"the answer is no stream of events, but {content_type or 'of no type'}"
-    raise CallFailed(message, request_id=request_id, retryable=False)
+    if key is not None:
+        check_key("model anthropic", key, credentials_of(target))
 
 
 def _status_failure(error: anthropic.APIStatusError) -> CallFailed:

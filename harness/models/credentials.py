@@ -10,38 +10,55 @@ from typing import TYPE_CHECKING
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.models.anthropic_messages import Platform
+    from harness.models.target import Target
 
-_EXTRA_NEEDS: dict[Platform, str] = {"bedrock": "boto3", "vertex": "google.auth"}
+_EXTRA_NEEDS = {"bedrock": "boto3", "vertex": "google.auth", "openai": "openai"}
 
 
-def check_extra(platform: Platform) -> None:
-    """Raises UsageError when the package that the platform needs is not installed."""
-    package = _EXTRA_NEEDS.get(platform)
+def check_extra(provider: str) -> None:
+    """Raises UsageError when the package that the provider needs is not installed."""
+    package = _EXTRA_NEEDS.get(provider)
     if package is None or _installed(package):
         return
     raise UsageError(
-        f"model {platform}",
+        f"model {provider}",
         f"the package {package} is not installed",
-        f"install agent-eval-harness[{platform}]",
+        f"install agent-eval-harness[{provider}]",
     )
 
 
-def check_credentials(platform: Platform, base_url: str | None = None) -> None:
+def check_credentials(target: Target) -> None:
     """Open and close the SDK's client, and look for what that client looks for only later.
 
     Sends no request to the model's API. The clouds' own packages may ask the machine's metadata
     service, as they do in a run. Raises UsageError.
     """
-    from harness.models.anthropic_messages import CREDENTIALS, open_client
+    check_extra(target.provider)
+    if target.provider == "openai":
+        from harness.models import openai_chat
 
-    check_extra(platform)
-    open_client(platform, base_url).close()
+        openai_chat.open_client(target).close()
+        return
+    from harness.models.anthropic_messages import credentials_of, open_client
+
+    open_client(target).close()
     # The client of Anthropic's own API has refused to open without a key.
     later = {"bedrock": _found_aws, "vertex": _found_google}
-    if platform in later and not later[platform]():
+    if target.provider in later and not later[target.provider]():
         raise UsageError(
-            f"model {platform}", "no credentials were found", f"set {CREDENTIALS[platform]}"
+            f"model {target.provider}",
+            "no credentials were found",
+            f"set {credentials_of(target)}",
+        )
+
+
+def check_key(where: str, key: str, variable: str) -> None:
+    """Raises UsageError, which does not show it, for a key that no HTTP header can carry."""
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise UsageError(
+            where,
+            "the key holds a space, a line break or another character that no key has",
+            f"set {variable} again, without quotes or line breaks",
         )
 
 

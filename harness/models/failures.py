@@ -16,6 +16,11 @@ _RETRYABLE = frozenset({408, 409, 429})
 _SERVER_ERRORS = range(500, 600)
 _LONGEST_MESSAGE = 600
 
+FULL_WINDOW = "context_length_exceeded"
+"""The kind of a failure whose request does not fit the model's window."""
+NO_QUOTA = "insufficient_quota"
+"""The kind of a 429 that no waiting mends: the account has nothing left to spend."""
+
 _SETTINGS = "see what the message names; docs/models.md lists the settings that each model accepts"
 _REMEDIES = {
     400: _SETTINGS,
@@ -26,6 +31,11 @@ _REMEDIES = {
     422: _SETTINGS,
     429: "lower --jobs, or ask for a higher rate limit",
     529: "the provider is overloaded: try later, or lower --jobs",
+}
+_KIND_REMEDIES = {
+    FULL_WINDOW: "tell the server's window as context_tokens in a model file, so that old tool "
+    "output is dropped in time, or lower max_tokens",
+    NO_QUOTA: _REMEDIES[402],
 }
 
 
@@ -68,6 +78,8 @@ class CallFailed(Exception):  # noqa: N818 - an event of one try, not yet an err
     def _remedy(self, credentials: str) -> str:
         if self.status == HTTPStatus.UNAUTHORIZED or self.kind == "credentials":
             return f"check {credentials}"
+        if self.kind in _KIND_REMEDIES:
+            return _KIND_REMEDIES[self.kind]
         if self.status is None:
             return "check the network, a proxy and base_url"
         if self.status in _REMEDIES:
@@ -80,6 +92,14 @@ class CallFailed(Exception):  # noqa: N818 - an event of one try, not yet an err
 def is_retryable(status: int | None) -> bool:
     """Whether a failure of this HTTP status may pass by itself; None is a lost connection."""
     return status is None or status in _RETRYABLE or status in _SERVER_ERRORS
+
+
+def expect_stream(content_type: str, request_id: str | None) -> None:
+    """Raises CallFailed, for good, when an answer is no stream of events."""
+    if content_type.startswith(("text/event-stream", "application/vnd.amazon.eventstream")):
+        return
+    message = f"the answer is no stream of events, but {content_type or 'of no type'}"
+    raise CallFailed(message, request_id=request_id, retryable=False)
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: float | None = None) -> float | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, ValidationError
 
 from harness.errors import ContentError
+from harness.schema.model import Rates
 from harness.schema.types import Closed
 
 if TYPE_CHECKING:
@@ -27,26 +28,6 @@ DEFAULT_CONTEXT_TOKENS = 200_000
 
 _OVERRIDE = "HARNESS_PRICES"
 _BUILT_IN = Path(__file__).with_name("prices.toml")
-_MILLION = 1_000_000
-
-
-class Rates(Closed):
-    """Dollars per million tokens; `cache_write` is for the cache of 5 minutes."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cache_read: float = Field(ge=0)
-    cache_write: float = Field(ge=0)
-
-    def usd(self, usage: TokenUsage) -> float:
-        """What that many tokens cost, in dollars."""
-        total = (
-            usage.input * self.input
-            + usage.output * self.output
-            + usage.cache_read * self.cache_read
-            + usage.cache_write * self.cache_write
-        )
-        return total / _MILLION
 
 
 class LongPrompt(Rates):

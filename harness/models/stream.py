@@ -124,7 +124,7 @@ def _answer(draft: _Draft, where: str) -> Answer:
     raw = [draft.blocks[index] for index in sorted(draft.blocks)]
     stop_reason = _STOP_REASONS.get(draft.stop_reason or "")
     if stop_reason is None:
-        raise _unknown(where, f"stopped for the unknown reason {draft.stop_reason!r}", raw)
+        raise unknown_content(where, f"stopped for the unknown reason {draft.stop_reason!r}", raw)
     cut = len(raw) - 1 if stop_reason == "max_tokens" else None
     content = [_block(block, where, cut=index == cut) for index, block in enumerate(raw)]
     if stop_reason == "refusal" and not any(isinstance(block, Text) for block in content):
@@ -140,7 +140,9 @@ def _answer(draft: _Draft, where: str) -> Answer:
 def _block(block: Mapping[str, Any], where: str, *, cut: bool) -> Block:
     if "unknown_deltas" in block:
         kinds = sorted({str(delta.get("type")) for delta in block["unknown_deltas"]})
-        raise _unknown(where, f"sent content in unknown pieces ({', '.join(kinds)})", [block])
+        raise unknown_content(
+            where, f"sent content in unknown pieces ({', '.join(kinds)})", [block]
+        )
     match block.get("type"):
         case "text":
             return Text(text=block.get("text", ""))
@@ -153,14 +155,20 @@ def _block(block: Mapping[str, Any], where: str, *, cut: bool) -> Block:
         case "tool_use":
             return ToolUse(id=block["id"], name=block["name"], input=_input(block, cut=cut))
         case kind:
-            raise _unknown(where, f"sent a block of the unknown type {kind!r}", [block])
+            raise unknown_content(where, f"sent a block of the unknown type {kind!r}", [block])
 
 
 def _input(block: Mapping[str, Any], *, cut: bool) -> Mapping[str, Any]:
-    raw = block.get("raw_input", "")
+    return read_input(block.get("raw_input", ""), whole=None if cut else block.get("input"))
+
+
+def read_input(raw: str, *, whole: Any) -> Mapping[str, Any]:
+    """A call's arguments from their JSON; `whole` is what they are when no JSON came at all.
+
+    What is no object stands as text under UNREADABLE_INPUT.
+    """
     if not raw.strip():
-        whole = block.get("input")
-        return whole if isinstance(whole, Mapping) and not cut else {UNREADABLE_INPUT: str(raw)}
+        return whole if isinstance(whole, Mapping) else {UNREADABLE_INPUT: raw}
     try:
         value = json.loads(raw)
     except ValueError:
@@ -174,7 +182,8 @@ def _explanation(details: Mapping[str, Any]) -> list[Block]:
     return [Text(text=f"(refused: {said})")] if said else []
 
 
-def _unknown(where: str, what: str, blocks: list[Any]) -> ModelError:
+def unknown_content(where: str, what: str, blocks: list[Any]) -> ModelError:
+    """The error for content that this harness does not know; its detail holds `blocks`."""
     return ModelError(
         where,
         what,

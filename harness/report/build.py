@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.events import RunFinished
+from harness.events import Noted, RunFinished
+from harness.models.cache import NOTES as CACHE_NOTES
 from harness.report.declared import declared
+from harness.report.notices import notices
 from harness.results import SampleKey, SampleResult, Status, Verdict
 from harness.run import Run, latest_results
 from harness.stats import wilson
@@ -27,7 +29,7 @@ def build_report(run: Run, *, regraded: bool = False) -> dict[str, Any]:
     done = [result for _, result in results if result is not None]
     return {
         "schema": SCHEMA,
-        "run": {**_run_part(run), "regraded": regraded},
+        "run": {**_run_part(run, done), "regraded": regraded},
         "tasks": [
             {
                 **_group_part(key, [result for each, result in results if _same(each, key)]),
@@ -48,13 +50,16 @@ def build_report(run: Run, *, regraded: bool = False) -> dict[str, Any]:
     }
 
 
-def _run_part(run: Run) -> dict[str, Any]:
+def _run_part(run: Run, done: Sequence[SampleResult]) -> dict[str, Any]:
     finished, reason = None, "running or killed"
+    remarks: list[str] = []
     if run.store.events.exists():
         for line in read_events(run.store.events):
             over = isinstance(line.event, RunFinished)
             finished = line.time if over else None
             reason = line.event.reason if isinstance(line.event, RunFinished) else reason
+            if isinstance(line.event, Noted) and line.event.source == CACHE_NOTES:
+                remarks.append(line.event.text)
     return {
         "id": run.store.id,
         "name": run.config.name,
@@ -66,6 +71,7 @@ def _run_part(run: Run) -> dict[str, Any]:
         "agents": sorted({key.agent for key in run.samples}),
         "harness": run.record["harness"],
         "posture": run.record["posture"],
+        "notices": notices(run, done, remarks),
     }
 
 
@@ -125,6 +131,7 @@ def _sample_part(run: Run, result: SampleResult) -> dict[str, Any]:
         "steps": result.usage.steps,
         "tokens": result.usage.tokens,
         "usd": result.usage.usd,
+        "cached_replies": result.usage.cached_calls,
         "models_returned": list(result.usage.models),
         "seconds": round(sum(result.timings.values()), 3),
         "judge": attempt.judgement(),

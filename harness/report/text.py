@@ -35,6 +35,7 @@ def _parts(report: Mapping[str, Any]) -> list[RenderableType]:
             f"Run {run['id']} ({run['ended']})" + (", graded again" if run["regraded"] else ""),
             style="bold",
         ),
+        *(Text(f"NOTICE: {line}", style="bold yellow") for line in run["notices"]),
         _task_table(report),
         _total_line(totals),
     ]

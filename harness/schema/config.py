@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
 from harness.messages import Settings
+from harness.schema.model import PinnedModel
 from harness.schema.types import Closed
 
 
@@ -31,6 +32,8 @@ class RunBudget(Closed):
 class RunConfig(Closed):
     """The command line of a run, as its plan keeps it.
 
+    `models` are names; `pinned` holds what the model files among them say, by name. `settings` and
+    `base_url` are for the others. `generation_cache` is a folder, or None for no cache.
     `capture_bytes` bounds the packet capture of each sealed sample; 0 makes none.
     """
 
@@ -45,5 +48,12 @@ class RunConfig(Closed):
     budget: RunBudget = RunBudget()
     settings: Settings = Settings()
     base_url: str | None = None
+    pinned: Mapping[str, PinnedModel] = Field(default_factory=dict)
+    generation_cache: str | None = None
     capture_bytes: int = Field(default=0, ge=0)
     runtime: str | None = None
+
+    def settings_of(self, model: str) -> Settings:
+        """How that model is asked: its file's settings, else those of the run."""
+        pinned = self.pinned.get(model)
+        return self.settings if pinned is None else pinned.settings

@@ -83,14 +83,17 @@ Mode = Annotated[int, BeforeValidator(parse_mode)]
 _NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 _HOST_PORT = r"^[A-Za-z0-9.-]+:\d{1,5}$"
 _USER = r"^[a-z_][a-z0-9_-]{0,31}$|^\d{1,10}$"
+_VARIABLE = r"^[A-Z_][A-Z0-9_]{0,99}$"
 # What a person is told instead of a pattern.
 FORMS = {
     _NAME: 'write a name of small letters, digits, - and _, such as "web-shop"',
     _HOST_PORT: 'write "host:port", such as "shop:8080"',
     _USER: 'write a user\'s name or number, such as "agent" or "1000"',
+    _VARIABLE: 'write the name of an environment variable, such as "MY_KEY"',
 }
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 ContainerPath = Annotated[str, BeforeValidator(_absolute)]
 LocalPath = Annotated[str, BeforeValidator(_inside)]
 HostPort = Annotated[str, StringConstraints(pattern=_HOST_PORT)]
 User = Annotated[str, StringConstraints(pattern=_USER)]
+VariableName = Annotated[str, StringConstraints(pattern=_VARIABLE)]

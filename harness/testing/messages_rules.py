@@ -31,6 +31,10 @@ class SeenThinking:
             if block["type"] == "tool_use" and thoughts:
                 self._before_call[block["id"]] = thoughts
 
+    def before_call(self, call_id: str) -> str:
+        """The text of the thinking that came with a call; empty when there was none."""
+        return "".join(block.get("thinking", "") for block in self._before_call.get(call_id, ()))
+
     def check(self, where: str, content: Sequence[JsonObject]) -> None:
         """Raise Refused when thinking was changed, or left out of a turn with tool calls."""
         thoughts = [block for block in content if _is_thinking(block)]

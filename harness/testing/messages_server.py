@@ -1,11 +1,13 @@
-"""A local HTTP server that speaks the Messages API, for tests with the real SDK.
+"""A local HTTP server that speaks the Messages API and Chat Completions, for the real SDKs.
 
     with MessagesServer([Answer([text("hello")])]) as server:
         model = open_model("anthropic/claude-test", base_url=server.url)
+        model = open_model("openai/gpt-test", base_url=server.chat_url)
 
 It listens on 127.0.0.1 alone. What it does comes from a list of steps, from a function of the
-request, or from a script of harness.models.scripted. It refuses what the real API refuses, and
-keeps every request. As a command it plays a script:
+request, or from a script of harness.models.scripted; the protocol of the answer is that of the
+request. It refuses what the real APIs refuse, and keeps every request. As a command it plays a
+script:
 
     python -m harness.testing.messages_server --script FILE [--port N]
 """
@@ -18,7 +20,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, islice
@@ -26,15 +28,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.models.scripted import Script, load_script
-from harness.testing.messages_rules import Refused, SeenThinking, check_request
-from harness.testing.messages_steps import (
-    Answer,
-    Fault,
-    RawAnswer,
-    Step,
-    message_events,
-    message_json,
-)
+from harness.testing.dialects import CHAT, MESSAGES, Dialect
+from harness.testing.messages_rules import Refused, SeenThinking
+from harness.testing.messages_steps import Answer, Fault, RawAnswer, Step
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -75,6 +71,11 @@ class MessagesServer:
         """The server's address, for `base_url`."""
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
+    @property
+    def chat_url(self) -> str:
+        """The address for `base_url` of a client of Chat Completions."""
+        return f"{self.url}/v1"
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -89,7 +90,7 @@ class MessagesServer:
         self._thread.join()
         self._http.server_close()
 
-    def step_for(self, request: Recorded) -> tuple[int, Step]:
+    def step_for(self, request: Recorded, dialect: Dialect) -> tuple[int, Step]:
         """Record a request; its number, and what to do about it."""
         with self._lock:
             number = next(self._numbers)
@@ -97,32 +98,28 @@ class MessagesServer:
             try:
                 if not {"authorization", "x-api-key"} & request.headers.keys():
                     return number, Fault(401, "authentication_error", "x-api-key is required")
-                version = request.headers.get("anthropic-version", "")
-                check_request(request.body, version, self._seen)
+                dialect.check(request.body, request.headers, self._seen)
             except Refused as refusal:
                 return number, Fault(400, "invalid_request_error", str(refusal))
-            step = self._next(request)
+            step = self._next(request, dialect)
             if isinstance(step, Answer) and step.cut_after is None:
                 self._seen.sent(step.content)
             return number, step
 
 
-def _steps(program: Program) -> Callable[[Recorded], Step]:
+def _steps(program: Program) -> Callable[[Recorded, Dialect], Step]:
     if isinstance(program, Script):
-        return lambda request: _scripted(program, request)
+        return lambda request, dialect: _scripted(program, request, dialect)
     if callable(program):
-        return program
+        return lambda request, _: program(request)
     steps = iter(program)
     over = Fault(400, "invalid_request_error", "the test server has no step left")
-    return lambda _: next(steps, over)
+    return lambda *_: next(steps, over)
 
 
-def _scripted(script: Script, request: Recorded) -> Answer:
-    messages = request.body["messages"]
-    number = sum(message["role"] == "assistant" for message in messages)
-    blocks = [b for m in messages if isinstance(m["content"], list) for b in m["content"]]
-    outputs = [_output(block) for block in blocks if block["type"] == "tool_result"]
-    message, stop_reason, usage = script.reply(number, outputs)
+def _scripted(script: Script, request: Recorded, dialect: Dialect) -> Answer:
+    number = sum(message["role"] == "assistant" for message in request.body["messages"])
+    message, stop_reason, usage = script.reply(number, dialect.outputs(request.body))
     return Answer(
         content=[block.model_dump(mode="json") for block in message.content],
         stop_reason=stop_reason,
@@ -133,13 +130,6 @@ def _scripted(script: Script, request: Recorded) -> Answer:
             "cache_creation_input_tokens": usage.cache_write,
         },
     )
-
-
-def _output(block: Mapping[str, Any]) -> str:
-    content = block.get("content", "")
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.get("text", "") for part in content)
 
 
 class _Http(ThreadingHTTPServer):
@@ -158,10 +148,14 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
     disable_nagle_algorithm = True
 
+    dialect: Dialect = MESSAGES
+
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
         vertex = _VERTEX_PATH.search(self.path)
-        if vertex is None and self.path.partition("?")[0] != "/v1/messages":
+        path = self.path.partition("?")[0]
+        self.dialect = CHAT if path == "/v1/chat/completions" else MESSAGES
+        if vertex is None and path not in {"/v1/messages", "/v1/chat/completions"}:
             self._fault(Fault(404, "not_found_error", f"no such path: {self.path}"), 0)
             return
         try:
@@ -171,7 +165,8 @@ class _Handler(BaseHTTPRequestHandler):
         if vertex is not None and isinstance(body, dict):
             body["model"] = vertex[1]
         headers = {name.lower(): value for name, value in self.headers.items()}
-        number, step = self.server.messages.step_for(Recorded(self.path, headers, body))
+        request = Recorded(self.path, headers, body)
+        number, step = self.server.messages.step_for(request, self.dialect)
         match step:
             case Fault():
                 self._fault(step, number)
@@ -182,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(step, body, number)
 
     def _answer(self, answer: Answer, body: Mapping[str, Any], number: int) -> None:
-        whole = message_json(answer, message_id=f"msg_{number}", requested=body["model"])
+        whole = self.dialect.whole(answer, f"msg_{number}", body["model"])
         if not body.get("stream"):
             self._whole(200, json.dumps(whole).encode(), {}, number)
             return
@@ -190,9 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_headers({"content-type": "text/event-stream; charset=utf-8"}, number)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        events: Iterator[Mapping[str, Any]] = message_events(answer, whole)
-        for event in islice(events, answer.cut_after):
-            self._event(event["type"], json.dumps(event))
+        for event in islice(self.dialect.events(answer, whole, body), answer.cut_after):
+            self._event(event)
         if answer.cut_after is not None and not self._cut(answer):
             return
         self.wfile.write(b"0\r\n\r\n")
@@ -202,22 +196,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return False
         if answer.cut == "error":
-            error = {"type": answer.error_kind, "message": "in mid-stream"}
-            self._event("error", json.dumps({"type": "error", "error": error}))
+            self._event(self.dialect.error_event(answer.error_kind, "in mid-stream"))
         elif answer.cut == "garbage":
-            self._event("content_block_delta", '{"type": "content_bl')
+            self._event(self.dialect.garbage)
         return True
 
-    def _event(self, kind: str, data: str) -> None:
-        chunk = f"event: {kind}\ndata: {data}\n\n".encode()
+    def _event(self, event: str) -> None:
+        chunk = event.encode()
         self.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
         self.wfile.flush()
 
     def _fault(self, fault: Fault, number: int) -> None:
-        error: dict[str, Any] = {"type": fault.kind, "message": fault.message}
-        if fault.error_code is not None:
-            error["details"] = {"error_code": fault.error_code}
-        body = {"type": "error", "error": error, "request_id": f"req_{number}"}
+        body = self.dialect.fault(fault, f"req_{number}")
         self._whole(fault.status, json.dumps(body).encode(), fault.headers, number)
 
     def _whole(self, status: int, body: bytes, headers: Mapping[str, str], number: int) -> None:
@@ -228,7 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _send_headers(self, headers: Mapping[str, str], number: int) -> None:
-        for name, value in {"request-id": f"req_{number}", **headers}.items():
+        named = dict.fromkeys(("request-id", "x-request-id"), f"req_{number}")
+        for name, value in {**named, **headers}.items():
             self.send_header(name, value)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is inherited

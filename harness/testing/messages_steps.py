@@ -1,4 +1,4 @@
-"""What a test server of the Messages API can be told to do, and the events of a streamed answer."""
+"""What a test server can be told to do, and the Messages API's events of a streamed answer."""
 
 from __future__ import annotations
 
@@ -128,19 +128,20 @@ def _opening(block: JsonObject) -> dict[str, Any]:
 def _deltas(block: JsonObject) -> list[dict[str, str]]:
     match block["type"]:
         case "text":
-            return [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
+            return [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]
         case "thinking":
-            said = _pieces(block["thinking"])
+            said = pieces(block["thinking"])
             deltas = [{"type": "thinking_delta", "thinking": piece} for piece in said]
             signature = {"type": "signature_delta", "signature": block["signature"]}
             return [*deltas, signature] if block["signature"] else deltas
         case "tool_use":
-            raw = _pieces(block.get("raw", json.dumps(block["input"])))
+            raw = pieces(block.get("raw", json.dumps(block["input"])))
             return [{"type": "input_json_delta", "partial_json": piece} for piece in ["", *raw]]
         case _:
             return []
 
 
-def _pieces(whole: str) -> list[str]:
+def pieces(whole: str) -> list[str]:
+    """The text in at most three parts, as streams carry it."""
     size = max(1, -(-len(whole) // _PIECES))
     return [whole[at : at + size] for at in range(0, len(whole), size)]

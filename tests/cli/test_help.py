@@ -67,7 +67,7 @@ def test_the_version_is_told(cli: Any) -> None:
     assert cli("--version").out == f"harness {harness.__version__}\n"
 
 
-HEAVY = ("anthropic", "docker", "pexpect", "scipy", "numpy", "tenacity", "jinja2")
+HEAVY = ("anthropic", "openai", "docker", "pexpect", "scipy", "numpy", "tenacity", "jinja2")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]], ids=" ".join)

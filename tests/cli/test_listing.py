@@ -108,3 +108,19 @@ def test_tasks_tell_how_their_certificates_stand(cli: Any, root: Path) -> None:
     assert "stale" in cli("list", "tasks", "demo/first").out
     elsewhere = cli("list", "tasks", "demo/first", "--certificates", "elsewhere", "--json")
     assert elsewhere.json[0]["certificate"] == "none"
+
+
+def test_a_model_file_is_listed_with_what_it_pins(cli: Any, tmp_path: Path) -> None:
+    file = tmp_path / "night.toml"
+    file.write_text(
+        'schema = 1\nname = "night"\nprovider = "openai"\nid = "qwen3"\n'
+        "settings = { max_tokens = 77 }\n"
+    )
+    (row,) = cli("list", "models", str(file), "--json").json
+    assert (row["name"], row["provider"], row["id"]) == ("night", "openai", "qwen3")
+    assert row["settings"]["max_tokens"] == 77
+    assert row["prices"] is None
+    assert "qwen3" in cli("list", "models", str(file)).out
+    refused = cli("list", "models", str(tmp_path / "absent.toml"))
+    assert refused.code == 2
+    assert "absent.toml: cannot be read" in refused.err

@@ -12,7 +12,9 @@ from harness.content.folders import folder_digest, load_task
 from harness.content.plan import Plan, copy_content, describe_plan, make_plan, sample_limits
 from harness.content.roots import Roots
 from harness.errors import ContentError, StoreError, UsageError
+from harness.messages import Settings
 from harness.schema.config import LimitOverrides, RunConfig
+from harness.schema.model import PinnedModel
 from harness.testing.content import TASK, write_agent, write_task
 from harness.testing.runs import write_run
 
@@ -223,3 +225,29 @@ def test_a_digest_tells_a_renamed_file_and_not_a_cache(root: Path) -> None:
     assert folder_digest(folder) == before
     (folder / "notes.txt").rename(folder / "other.txt")
     assert folder_digest(folder) != before
+
+
+PINNED = PinnedModel(name="night", provider="openai", id="x", settings=Settings(max_tokens=5))
+
+
+@pytest.mark.parametrize(
+    "given", [{"settings": Settings(temperature=0.5)}, {"base_url": "http://127.0.0.1:1"}]
+)
+def test_settings_that_no_model_would_get_are_refused(given: dict[str, Any], roots: Roots) -> None:
+    files = {"agents": ["asker"], "pinned": {"night": PINNED}}
+    with pytest.raises(UsageError, match="model file"):
+        plan_of(roots, models=["night"], **files, **given)
+    plan = plan_of(roots, models=["night", "openai/y"], **files, **given)
+    assert {key.model for key in plan.samples} == {"night", "openai/y"}
+    assert plan.config.settings_of("night") == PINNED.settings
+    assert plan.config.settings_of("openai/y") == plan.config.settings
+
+
+def test_a_run_is_loaded_without_the_model_file_that_it_was_planned_with(
+    roots: Roots, tmp_path: Path
+) -> None:
+    run = write_run(
+        tmp_path / "runs", roots, agents=["asker"], models=["night"], pinned={"night": PINNED}
+    )
+    assert run.config.pinned == {"night": PINNED}
+    assert {key.model for key in run.samples} == {"night"}

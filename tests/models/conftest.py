@@ -1,8 +1,9 @@
-"""A real client of the SDK against a real local server."""
+"""Real clients of the SDKs against a real local server."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
 
     from harness.testing.messages_server import Program
 
-_AMBIENT = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_PROFILE", "HARNESS_PRICES")
+_AMBIENT = (
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_PROFILE",
+    "HARNESS_PRICES",
+    "OPENAI_BASE_URL",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT_ID",
+    "OPENAI_ADMIN_KEY",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +37,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret-of-the-test")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-the-test")
     monkeypatch.setenv("ANTHROPIC_CONFIG_DIR", str(tmp_path / "no-config"))
 
 
@@ -58,10 +69,18 @@ def connect(clock: Clock) -> Any:
     ) -> Iterator:
         options.setdefault("retries", clock.policy())
         with MessagesServer(program) as server:
-            opened = open_model(model, base_url=server.url, **options)
+            chat = model.startswith("openai/")
+            address = server.chat_url if chat else server.url
+            opened = open_model(model, base_url=address, **options)
             try:
                 yield opened, server
             finally:
                 opened.close()
 
     return pair
+
+
+@pytest.fixture
+def connect_chat(connect: Any) -> Any:
+    """The same for a model behind Chat Completions."""
+    return partial(connect, model="openai/gpt-test")

@@ -127,11 +127,13 @@ def _run_agent(model: Model, flag: str) -> list[Any]:
     return [(r.message, r.stop_reason, r.usage) for r in replies]
 
 
-def test_a_script_gives_the_same_conversation_over_http(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["anthropic/claude-x", "openai/gpt-x"])
+def test_a_script_gives_the_same_conversation_over_http(name: str, tmp_path: Path) -> None:
     path = tmp_path / "script.toml"
     path.write_text(SCRIPT, encoding="utf-8")
     with MessagesServer(load_script(path)) as server:
-        model: Any = open_model("anthropic/claude-x", base_url=server.url)
+        address = server.chat_url if name.startswith("openai/") else server.url
+        model: Any = open_model(name, base_url=address)
         over_http = _run_agent(model, "flag{one} flag{two}")
         again = _run_agent(model, "flag{three}")
         model.close()

@@ -17,20 +17,26 @@ from harness.testing.messages_steps import Answer, text
 
 
 @pytest.mark.parametrize(
-    "name", ["openai/gpt", "claude-opus-5", "anthropic/", "scripted", "", "/x"]
+    "name", ["other/gpt", "openai/", "claude-opus-5", "anthropic/", "scripted", "", "/x"]
 )
 @pytest.mark.parametrize("use", [open_model, check_model, price_known])
 def test_an_unknown_provider_is_refused_with_the_known_ones(name: str, use: Any) -> None:
     with pytest.raises(UsageError) as caught:
         use(name)
-    for known in ("anthropic/<id>", "bedrock/<id>", "vertex/<id>", "scripted/<file>"):
+    for known in (
+        "anthropic/<id>",
+        "openai/<id>",
+        "bedrock/<id>",
+        "vertex/<id>",
+        "scripted/<file>",
+    ):
         assert known in str(caught.value)
 
 
 def test_naming_models_imports_no_sdk() -> None:
     code = (
         "import sys, harness.models as m; m.known_models(); m.price_known('anthropic/x'); "
-        "print([n for n in ('anthropic', 'docker', 'tenacity') if n in sys.modules])"
+        "print([n for n in ('anthropic', 'openai', 'docker', 'tenacity') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -114,3 +114,14 @@ def test_every_known_model_has_a_dated_price() -> None:
         assert model.input_usd < model.output_usd
         assert model.context_tokens >= 200_000
         assert model.price_date >= date(2026, 1, 1)
+
+
+def test_a_model_of_ones_own_is_listed_under_the_provider_that_can_ask_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rates = "input = 1\noutput = 1\ncache_read = 1\ncache_write = 1\ndate = 2026-01-01"
+    own = tmp_path / "prices.toml"
+    own.write_text(f"schema = 1\n[models.qwen-x]\ncontext_tokens = 10\n{rates}\n")
+    monkeypatch.setenv("HARNESS_PRICES", str(own))
+    names = {model.name for model in known_models()}
+    assert {"openai/qwen-x", "anthropic/claude-opus-4-5"} <= names
