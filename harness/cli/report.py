@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -16,6 +16,7 @@ from harness.cli.common import (
     find_run,
     say,
 )
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.run import Run
@@ -25,6 +26,15 @@ def report(
     run: str = RunArgument,
     runs: Path = RunsOption,
     json: bool = JsonOption,
+    format_: Literal["text", "json", "html"] = typer.Option(
+        "text", "--format", help="json is --json; html writes a folder of pages."
+    ),
+    output: Path = typer.Option(
+        None,
+        "--output",
+        help="Where the pages go: <run>/report-html when not given.",
+        show_default=False,
+    ),
     regraded: bool = typer.Option(
         False, "--regraded", help="With the newest grades of `harness grade` for the first ones."
     ),
@@ -39,16 +49,32 @@ def report(
     from harness.report.text import render_report
     from harness.run import load_run
 
+    form = _form(format_, json=json, output=output, secrets=secrets)
     loaded = load_run(find_run(run, runs))
     if secrets:
-        _reveal(loaded, json)
+        _reveal(loaded, form == "json")
         return
     found = build_report(loaded, regraded=regraded)
-    if json:
+    if form == "json":
         echo_json(found)
+    elif form == "html":
+        from harness.report.html.write import write_run_html
+
+        typer.echo(write_run_html(loaded, found, output or loaded.store.root / "report-html"))
     else:
         render_report(found, console())
         typer.echo(found["run"]["path"])
+
+
+def _form(form: str, *, json: bool, output: Path | None, secrets: bool) -> str:
+    """The form that was asked for. Raises UsageError for options that exclude each other."""
+    if json and form == "html":
+        raise UsageError("--json", "it is not --format html", "drop one of them")
+    if output and form != "html":
+        raise UsageError("--output", "only pages go to a folder", "add --format html")
+    if secrets and form == "html":
+        raise UsageError("--secrets", "secrets are not written to pages", "drop --format html")
+    return "json" if json else form
 
 
 def _reveal(run: Run, as_json: bool) -> None:
