@@ -20,6 +20,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 def compare(
@@ -28,7 +29,10 @@ def compare(
     gate: Path = typer.Option(
         None, "--gate", help="A policy (TOML): exit with 1 when it says no, with 3 when it cannot."
     ),
-    form: Format = typer.Option(Format.TEXT, "--format", help="text, json or markdown."),
+    form: Format = typer.Option(Format.TEXT, "--format", help="text, json, markdown or html."),
+    output: Path = typer.Option(
+        None, "--output", help="Folder of the html page (default: below the candidate)."
+    ),
     json: bool = JsonOption,
     runs: Path = RunsOption,
 ) -> None:
@@ -46,6 +50,11 @@ def compare(
     found = compare_runs(sides[0], sides[1], policy)
     if json or form is Format.JSON:
         echo_json(found)
+    elif form is Format.HTML:
+        from harness.report.html.comparison import write_comparison_html
+
+        folder = output or Path(found["candidate"]["path"]) / "comparison-html"
+        typer.echo(str(write_comparison_html(found, folder)))
     else:
         typer.echo("\n".join(comparison_lines(found)))
     if gate is not None and found["gate"]["exit"]:

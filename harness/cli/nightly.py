@@ -48,21 +48,25 @@ def nightly(
 
     Exits with 0 when nothing got worse, 1 when the gate says no, 3 when nothing can be said.
     """
+    from harness.content.model_files import load_models
     from harness.content.toml import load_model
     from harness.nightly.ledger import Ledger as Nights
-    from harness.nightly.night import spend_night
+    from harness.nightly.night import run_config, spend_night
     from harness.schema.nightly import Nightly
 
     wanted = load_model(config, Nightly)
     if wanted.jobs is None:
         wanted = wanted.model_copy(update={"jobs": usual_jobs()})
+    names, pinned = load_models(wanted.models, config.parent)
     machine = _Machine(runs, path, certificates)
     folder = runs_folder(runs)
     if again:
         wanted = wanted.model_copy(update={"name": f"{wanted.name}-aa", "stopping": None})
-        if Nights(folder, wanted.name).last_run() is None:
-            _tell(wanted, *spend_night(wanted, folder, machine, against_last=True), as_json=False)
-    night, outcome = spend_night(wanted, folder, machine, against_last=again)
+    planned = run_config(wanted, names, pinned)
+    if again and Nights(folder, wanted.name).last_run() is None:
+        first = spend_night(wanted, planned, folder, machine, against_last=True)
+        _tell(wanted, *first, as_json=False)
+    night, outcome = spend_night(wanted, planned, folder, machine, against_last=again)
     _tell(wanted, night, outcome, as_json=json)
     if again:
         say(_false_alarms(Nights(folder, wanted.name)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,17 @@ class Ledger:
             if record.get("state") == "ended" and record.get("exit") in exits and run.is_dir():
                 return run
         return None
+
+    def earlier_reports(self, run: Path | None, most: int = 30) -> list[dict[str, Any]]:
+        """The reports of the last nights' runs but this one, oldest first, as far as they exist."""
+        names = dict.fromkeys(str(night.read().get("run")) for night in self.nights())
+        found = []
+        for name in names:
+            path = self.runs / name / "report.json"
+            if path.is_file() and path.parent != run:
+                with suppress(StoreError):
+                    found.append(read_json(path))
+        return found[-most:]
 
     def killed(self) -> tuple[Night, Path | None] | None:
         """The last night when it was killed, with its run, if that had begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from harness.compare.comparison import compare_runs
 from harness.compare.side import read_side
-from harness.errors import HarnessError, StoreError, UsageError
+from harness.errors import HarnessError, UsageError
 from harness.nightly.ledger import Ledger, Night
 from harness.nightly.notify import notify
 from harness.nightly.reports import write_reports
@@ -21,6 +21,7 @@ from harness.report.build import build_report
 from harness.run import load_run
 from harness.runner import Enough, RunOutcome
 from harness.schema.config import RunConfig
+from harness.schema.model import PinnedModel
 from harness.schema.nightly import Nightly
 from harness.store import RunStore, now, open_run, write_json
 
@@ -92,9 +93,14 @@ class Outcome:
 
 
 def spend_night(
-    config: Nightly, runs: Path, machine: Machine, *, against_last: bool = False
+    config: Nightly,
+    planned: RunConfig,
+    runs: Path,
+    machine: Machine,
+    *,
+    against_last: bool = False,
 ) -> tuple[Night, Outcome]:
-    """Everything, in order. With `against_last` the baseline is the last run, whatever its verdict.
+    """Everything, in order; `planned` is the run of `run_config`. With `against_last` the baseline is the last run, whatever its verdict.
 
     Raises UsageError for what a person has to mend, StoreError without a folder.
     """
@@ -107,7 +113,7 @@ def spend_night(
         _begin(night, outcome)
         with _explained(outcome):
             _look_first(config, machine, outcome)
-            _measure(config, night, killed, machine, outcome)
+            _measure(config, planned, night, killed, machine, outcome)
             _judge(config, outcome)
         _finish(config, ledger, night, outcome)
     return night, outcome
@@ -159,6 +165,7 @@ def _begin(night: Night, outcome: Outcome) -> None:
 
 def _measure(
     config: Nightly,
+    planned: RunConfig,
     night: Night,
     killed: tuple[Night, Path | None] | None,
     machine: Machine,
@@ -171,14 +178,14 @@ def _measure(
         _begin(night, outcome)
 
     enough = _decision(config, outcome.baseline)
-    if killed and killed[1] and _goes_on(config, killed[1], outcome):
+    if killed and killed[1] and _goes_on(config, planned, killed[1], outcome):
         outcome.notes.append(f"night {killed[0].number} was killed: its run is resumed")
         begun(open_run(killed[1]))
         done = machine.resume(open_run(killed[1]), enough)
     else:
         if killed:
             outcome.notes.append(f"night {killed[0].number} was killed: tonight starts anew")
-        done = machine.start(run_config(config), begun, enough)
+        done = machine.start(planned, begun, enough)
     if killed:
         killed[0].write(**{**killed[0].read(), "state": "killed"})
     outcome.report = build_report(load_run(done.store))
@@ -189,23 +196,24 @@ def _measure(
         outcome.notes.append(f"the run ended early: {done.stopped}")
 
 
-def _goes_on(config: Nightly, run: Path, outcome: Outcome) -> bool:
+def _goes_on(config: Nightly, planned: RunConfig, run: Path, outcome: Outcome) -> bool:
     """Whether the run of a killed night is the one that tonight would do."""
     if config.killed == "anew":
         return False
-    planned, wanted = load_run(open_run(run)).config, run_config(config)
-    same = planned.model_dump(mode="json") == wanted.model_dump(mode="json")
+    begun = load_run(open_run(run)).config
+    same = begun.model_dump(mode="json") == planned.model_dump(mode="json")
     if not same:
         outcome.notes.append(f"the killed run {run.name} was configured otherwise")
     return same
 
 
-def run_config(config: Nightly) -> RunConfig:
-    """The run of one night."""
+def run_config(
+    config: Nightly, models: Sequence[str], pinned: Mapping[str, PinnedModel]
+) -> RunConfig:
+    """The run of one night; `models` are names, `pinned` what model files among them say."""
     names = (
         "selectors",
         "variants",
-        "models",
         "agents",
         "epochs",
         "name",
@@ -216,6 +224,8 @@ def run_config(config: Nightly) -> RunConfig:
     values = {name: getattr(config, name) for name in names}
     return RunConfig(
         **values,
+        models=models,
+        pinned=pinned,
         jobs=config.jobs or 2,
         limits=config.limits.model_dump(),
         budget=config.budget.model_dump(),
@@ -271,10 +281,15 @@ def _finish(config: Nightly, ledger: Ledger, night: Night, outcome: Outcome) -> 
         ):
             outcome.notes.append(f"removed {len(gone)} old runs: {', '.join(gone)}")
         outcome.notes += write_reports(
-            night.folder, outcome.message(config, night), outcome.report, outcome.comparison
+            night.folder,
+            outcome.message(config, night),
+            outcome.report,
+            outcome.comparison,
+            load_run(open_run(outcome.run)) if outcome.run and outcome.report else None,
+            ledger.earlier_reports(outcome.run),
         )
         _end(night, outcome)
-    except (OSError, StoreError) as error:
+    except (OSError, HarnessError) as error:
         outcome.verdict, outcome.exit = "could not run", 3
         outcome.reasons.append(f"the reports could not be written: {error}")
     outcome.notes += notify(config.notify, outcome.message(config, night))

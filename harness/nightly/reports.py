@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.compare.words import comparison_lines
+from harness.errors import HarnessError
 from harness.nightly.junit import write_junit
+from harness.report.html.comparison import write_comparison_html
+from harness.report.html.write import write_run_html
+from harness.run import Run
 from harness.store import write_json
 
 
@@ -16,10 +20,12 @@ def write_reports(
     message: Mapping[str, Any],
     report: Mapping[str, Any] | None,
     comparison: Mapping[str, Any] | None,
+    run: Run | None,
+    earlier: Sequence[Mapping[str, Any]],
 ) -> list[str]:
-    """verdict.json, summary.md, junit.xml, and comparison.json where there was a baseline.
+    """verdict.json, summary.md, junit.xml; comparison.json and pages where there is something to show.
 
-    What could not be made, in words. Raises OSError, StoreError.
+    What could not be shown, in words. Raises OSError, StoreError.
     """
     write_json(folder / "verdict.json", message)
     if comparison is not None:
@@ -28,6 +34,24 @@ def write_reports(
     (folder / "summary.md").write_text(text, "utf-8")
     silent = message["exit"] == 3  # noqa: PLR2004 - no verdict over the model
     write_junit(folder / "junit.xml", report, comparison, message["reasons"] if silent else [])
+    return _write_pages(folder, report, comparison, run, earlier)
+
+
+def _write_pages(
+    folder: Path,
+    report: Mapping[str, Any] | None,
+    comparison: Mapping[str, Any] | None,
+    run: Run | None,
+    earlier: Sequence[Mapping[str, Any]],
+) -> list[str]:
+    """The run's pages in its own folder, the comparison's in the night's. A fault costs no verdict."""
+    try:
+        if run is not None and report is not None:
+            write_run_html(run, report, run.store.root / "report-html", earlier)
+        if comparison is not None:
+            write_comparison_html(comparison, folder)
+    except (OSError, HarnessError) as error:
+        return [f"the pages could not be written: {error}"]
     return []
 
 
@@ -49,6 +73,7 @@ def summary_lines(
         if not check["holds"]
     )
     if report:
+        yield from (f"- NOTICE: {notice}" for notice in report["run"]["notices"])
         totals = report["totals"]
         dollars = "unknown" if totals["usd"] is None else f"${totals['usd']:.2f}"
         yield ""
