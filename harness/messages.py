@@ -9,13 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 StopReason = Literal["end_turn", "tool_use", "max_tokens", "stop_sequence", "refusal", "pause_turn"]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _with_storable_keys(value: Any) -> Any:
+    """Keys that hold half a character (a lone surrogate), by its escape: no log could keep them."""
+    match value:
+        case Mapping():
+            return {_storable(key): _with_storable_keys(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_with_storable_keys(item) for item in value]
+        case _:
+            return value
+
+
+def _storable(key: Any) -> str:
+    return str(key).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class Text(_Block):
@@ -46,7 +61,7 @@ class ToolUse(_Block):
     type: Literal["tool_use"] = "tool_use"
     id: str
     name: str
-    input: Mapping[str, Any]
+    input: Annotated[Mapping[str, Any], AfterValidator(_with_storable_keys)]
 
 
 class ToolAnswer(_Block):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
-from harness.events import LogRepaired, Noted
+from harness.events import LogRepaired, ModelReplied, Noted, ToolCalled
+from harness.messages import Message, Reply, TokenUsage, ToolUse
 from harness.store import Transcript, read_events
 
 
@@ -180,3 +181,18 @@ def test_a_line_is_plain_json_that_other_programs_can_read(path: Path) -> None:
     records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert [record["text"] for record in records] == ["n0", "n1", "n2", "n3", "n4"]
     assert records[1]["prev"] == records[0]["hash"]
+
+
+def test_half_characters_anywhere_in_a_tool_call_are_kept(tmp_path):
+    nested = {"a\ud800": "v\udcff", "b": {"\udcff": [{"\ud800": 1}]}}
+    use = ToolUse(id="t\ud800", name="bash", input=nested)
+    file = tmp_path / "events.jsonl"
+    log = Transcript(file)
+    log.append(ToolCalled(step=1, id=use.id, tool=use.name, input=use.input))
+    message = Message(role="assistant", content=[use])
+    reply = Reply(message=message, stop_reason="tool_use", usage=TokenUsage(), usd=0.0, model="m")
+    log.append(ModelReplied(step=1, reply=reply))
+    log.close()
+    first, _ = read_events(file)
+    assert isinstance(first.event, ToolCalled)
+    assert dict(first.event.input)["b"] == {"\\udcff": [{"\\ud800": 1}]}
