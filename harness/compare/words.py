@@ -13,8 +13,9 @@ def comparison_lines(comparison: Mapping[str, Any]) -> Iterator[str]:
     gate = comparison["gate"]
     yield f"# {gate_word(gate)}"
     yield ""
-    yield from (f"- {reason}" for reason in (*gate["no"], *gate["insufficient"]))
-    yield ""
+    if reasons := [*gate["no"], *gate["insufficient"]]:
+        yield from (f"- {reason}" for reason in reasons)
+        yield ""
     for name, side in (("baseline", "base"), ("candidate", "candidate")):
         run = comparison[side]
         yield f"{name}: {run['id']} ({run['ended']}, harness {run['harness']})  "

@@ -64,7 +64,8 @@ def summary_lines(
     yield f"# {message['nightly']}, night {message['night']}: {message['verdict']}"
     yield ""
     yield f"{message['meaning'].capitalize()} (exit code {message['exit']})."
-    yield ""
+    if message["reasons"] or message["notes"]:
+        yield ""
     yield from (f"- {reason}" for reason in message["reasons"])
     yield from (f"- note: {note}" for note in message["notes"])
     yield from (
