@@ -60,7 +60,7 @@ class CommandLine:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             env=self._environment(extra),
             cwd=CHECKOUT,
             check=False,
