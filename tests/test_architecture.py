@@ -54,6 +54,7 @@ OWNERS = {
     "pexpect": ["harness/sandbox/terminal.py", "harness/testing/"],
     "anthropic": ["harness/models/anthropic_messages.py"],
     "tenacity": ["harness/models/retry.py"],
+    "sqlalchemy": ["harness/history/"],
 }
 FUNCTION_LINES, FILE_LINES = 60, 400
 # One parameter for each option of the command.

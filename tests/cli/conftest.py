@@ -16,7 +16,13 @@ from harness.cli import main
 from harness.content.roots import Roots
 from harness.testing.content import write_agent, write_content
 
-_VARIABLES = ("HARNESS_PATH", "HARNESS_RUNS", "ANTHROPIC_API_KEY", "DOCKER_CONTEXT")
+_VARIABLES = (
+    "HARNESS_PATH",
+    "HARNESS_RUNS",
+    "HARNESS_INDEX",
+    "ANTHROPIC_API_KEY",
+    "DOCKER_CONTEXT",
+)
 
 
 @dataclass(frozen=True)
