@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from harness.evidence import Evidence, FileEntry, Probe
+    from harness.history.frames import load_runs
     from harness.messages import (
         Message,
         Reply,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _HOME = {
     "errors": ("LimitReached", "Refused", "StopSample", "Submitted", "UsageError"),
     "evidence": ("Evidence", "FileEntry", "Probe"),
+    "history.frames": ("load_runs",),
     "messages": (
         "Message",
         "Reply",
@@ -72,6 +74,7 @@ __all__ = [
     "ToolSpec",
     "ToolUse",
     "UsageError",
+    "load_runs",
     "load_script",
     "user_message",
 ]

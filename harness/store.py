@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -53,6 +54,7 @@ def slug(text: str) -> str:
     return cleaned[:80] or "x"
 
 
+@lru_cache(maxsize=10_000)
 def _own_folder(text: str) -> str:
     """`text` as a folder name that no other text has; names and provider/model stay readable."""
     plain = re.fullmatch(r"[a-z]+/[A-Za-z0-9][A-Za-z0-9._-]*", text)
@@ -234,10 +236,10 @@ class AttemptPaths:
 
     def read_result(self) -> SampleResult | None:
         """The outcome, or None when the attempt has none. Raises StoreError when it is damaged."""
-        if not self.result.exists():
-            return None
         try:
             return SampleResult.model_validate(json.loads(self.result.read_text("utf-8")))
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError) as error:
             raise StoreError(
                 str(self.result), f"cannot be read ({error})".splitlines()[0], "restore it"
@@ -325,11 +327,18 @@ class RunStore:
         return self.root.joinpath("samples", *map(_own_folder, parts), str(key.epoch))
 
     def attempts(self, key: SampleKey) -> list[AttemptPaths]:
-        """The attempts of a sample so far, in order."""
+        """The attempts of a sample so far, in order. Raises StoreError when they cannot be read."""
+        folder = self.sample_folder(key)
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 - an index asks this of 100,000 samples
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise _cannot(folder, "read", error) from error
         found = [
-            AttemptPaths(path)
-            for path in self.sample_folder(key).glob("attempt-*")
-            if path.name.removeprefix("attempt-").isdigit()
+            AttemptPaths(folder / name)
+            for name in names
+            if name.startswith("attempt-") and name.removeprefix("attempt-").isdigit()
         ]
         return sorted(found, key=lambda attempt: attempt.number)
 

@@ -55,6 +55,7 @@ OWNERS = {
     "anthropic": ["harness/models/anthropic_messages.py"],
     "openai": ["harness/models/openai_chat.py"],
     "tenacity": ["harness/models/retry.py"],
+    "sqlalchemy": ["harness/history/"],
 }
 FUNCTION_LINES, FILE_LINES = 60, 400
 # One parameter for each option of the command.

@@ -14,6 +14,7 @@ from harness.cli.clean import clean
 from harness.cli.compare import compare
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
+from harness.cli.history import history
 from harness.cli.images import images
 from harness.cli.judge import judge
 from harness.cli.listing import listing
@@ -55,7 +56,7 @@ def debug_wanted() -> bool:
 
 for _command in (run, shell, grade, judge, check, report, compare, nightly, doctor, clean):
     _typer.command()(_command)
-for _group in (listing, new, images):
+for _group in (listing, new, images, history):
     _typer.add_typer(_group)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from harness.compare.comparison import compare_runs
 from harness.compare.side import read_side
 from harness.errors import HarnessError, UsageError
+from harness.history.updating import update_index
 from harness.nightly.ledger import Ledger, Night
 from harness.nightly.notify import notify
 from harness.nightly.reports import write_reports
@@ -289,10 +290,20 @@ def _finish(config: Nightly, ledger: Ledger, night: Night, outcome: Outcome) -> 
             ledger.earlier_reports(outcome.run),
         )
         _end(night, outcome)
+        outcome.notes += _index(ledger.runs)
     except (OSError, HarnessError) as error:
         outcome.verdict, outcome.exit = "could not run", 3
         outcome.reasons.append(f"the reports could not be written: {error}")
     outcome.notes += notify(config.notify, outcome.message(config, night))
+
+
+def _index(runs: Path) -> list[str]:
+    """Put the night into the history; what did not work, in words: it can be made again any time."""
+    try:
+        update_index(runs)
+    except HarnessError as error:
+        return [f"the history was not updated: {error}"]
+    return []
 
 
 def _end(night: Night, outcome: Outcome) -> None:

@@ -13,7 +13,7 @@ from harness.report.notices import notices
 from harness.results import SampleKey, SampleResult, Status, Verdict
 from harness.run import Run, latest_results
 from harness.stats import wilson
-from harness.store import AttemptPaths, read_events
+from harness.store import AttemptPaths, RunStore, read_events
 
 SCHEMA = 1
 _VERDICTS: tuple[Verdict, ...] = ("clean", "flagged", "indeterminate")
@@ -50,23 +50,35 @@ def build_report(run: Run, *, regraded: bool = False) -> dict[str, Any]:
     }
 
 
-def _run_part(run: Run, done: Sequence[SampleResult]) -> dict[str, Any]:
+def run_end(store: RunStore) -> tuple[str | None, str]:
+    """When a run ended, None while it has not, and why. Raises StoreError."""
+    finished, ended, _ = _run_log(store)
+    return finished, ended
+
+
+def _run_log(store: RunStore) -> tuple[str | None, str, list[str]]:
+    """When a run ended, why, and what was remarked on its way."""
     finished, reason = None, "running or killed"
     remarks: list[str] = []
-    if run.store.events.exists():
-        for line in read_events(run.store.events):
+    if store.events.exists():
+        for line in read_events(store.events):
             over = isinstance(line.event, RunFinished)
             finished = line.time if over else None
             reason = line.event.reason if isinstance(line.event, RunFinished) else reason
             if isinstance(line.event, Noted) and line.event.source == CACHE_NOTES:
                 remarks.append(line.event.text)
+    return finished, (reason if finished else "running or killed"), remarks
+
+
+def _run_part(run: Run, done: Sequence[SampleResult]) -> dict[str, Any]:
+    finished, ended, remarks = _run_log(run.store)
     return {
         "id": run.store.id,
         "name": run.config.name,
         "path": str(run.store.root),
         "started": run.record["started"],
         "finished": finished,
-        "ended": reason if finished else "running or killed",
+        "ended": ended,
         "models": sorted({key.model for key in run.samples}),
         "agents": sorted({key.agent for key in run.samples}),
         "harness": run.record["harness"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 Interval = tuple[float, float]
 _ROUNDING = 1e-9
@@ -15,26 +14,31 @@ def wilson(passed: int, scored: int, confidence: float = 0.95) -> Interval | Non
 
     Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    return _proportion(passed, scored, confidence, "wilson")
+    if scored == 0:
+        return None
+    from scipy.special import ndtri
+
+    z = float(ndtri((1 + confidence) / 2))
+    centre = passed + z * z / 2
+    reach = z * math.sqrt(passed * (scored - passed) / scored + z * z / 4)
+    low, high = (centre - reach) / (scored + z * z), (centre + reach) / (scored + z * z)
+    return (low if passed else 0.0), (high if passed < scored else 1.0)
 
 
 def clopper_pearson(events: int, trials: int, confidence: float = 0.95) -> Interval | None:
     """The exact interval for a rate, or None without trials: none of 20 is at most 0.168.
 
-    Clopper, Pearson (1934), "The use of confidence or fiducial limits".
+    Clopper, Pearson (1934), "The use of confidence or fiducial limits", as quantiles of the beta
+    distribution.
     """
-    return _proportion(events, trials, confidence, "exact")
-
-
-def _proportion(
-    events: int, trials: int, confidence: float, method: Literal["exact", "wilson"]
-) -> Interval | None:
     if trials == 0:
         return None
-    from scipy.stats import binomtest
+    from scipy.special import betaincinv
 
-    found = binomtest(events, trials).proportion_ci(confidence_level=confidence, method=method)
-    return float(found.low), float(found.high)
+    tail = (1 - confidence) / 2
+    low = betaincinv(events, trials - events + 1, tail) if events else 0.0
+    high = betaincinv(events + 1, trials - events, 1 - tail) if events < trials else 1.0
+    return float(low), float(high)
 
 
 def pass_at_k(runs: int, passed: int, k: int) -> float | None:

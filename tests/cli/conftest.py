@@ -19,6 +19,7 @@ from harness.testing.content import write_agent, write_content
 _VARIABLES = (
     "HARNESS_PATH",
     "HARNESS_RUNS",
+    "HARNESS_INDEX",
     "ANTHROPIC_API_KEY",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
