@@ -106,18 +106,40 @@ def spend_night(
     Raises UsageError for what a person has to mend, StoreError without a folder.
     """
     ledger = Ledger(runs, config.name)
-    with ledger.held():
-        baseline = ledger.last_run() if against_last else find_baseline(config, ledger)
-        killed = ledger.killed()
-        night = ledger.new_night()
-        outcome = Outcome(baseline=baseline)
-        _begin(night, outcome)
-        with _explained(outcome):
-            _look_first(config, machine, outcome)
-            _measure(config, planned, night, killed, machine, outcome)
-            _judge(config, outcome)
-        _finish(config, ledger, night, outcome)
+    try:
+        with ledger.held():
+            return _spend(config, planned, ledger, machine, against_last=against_last)
+    except HarnessError as error:
+        # There is no night to write it into: who waits for a verdict is told all the same.
+        notify(config.notify, _no_night(config, error))
+        raise
+
+
+def _spend(
+    config: Nightly, planned: RunConfig, ledger: Ledger, machine: Machine, *, against_last: bool
+) -> tuple[Night, Outcome]:
+    baseline = ledger.last_run() if against_last else find_baseline(config, ledger)
+    killed = ledger.killed()
+    night = ledger.new_night()
+    outcome = Outcome(baseline=baseline)
+    _begin(night, outcome)
+    with _explained(outcome):
+        _look_first(config, machine, outcome)
+        _measure(config, planned, night, killed, machine, outcome)
+        _judge(config, outcome)
+    _finish(config, ledger, night, outcome)
     return night, outcome
+
+
+def _no_night(config: Nightly, error: HarnessError) -> dict[str, Any]:
+    outcome = Outcome(reasons=[str(error)])
+    message = outcome.message(config, Night(Path("0000")))
+    return {
+        **message,
+        "night": None,
+        "folder": None,
+        "exit": 2 if isinstance(error, UsageError) else 3,
+    }
 
 
 def find_baseline(config: Nightly, ledger: Ledger) -> Path | None:

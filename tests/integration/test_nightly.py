@@ -212,14 +212,26 @@ def test_a_webhook_that_is_down_is_told_and_changes_nothing(harness, configure):
     assert "notify.webhook" in ran.err
 
 
-def test_what_a_person_has_to_mend_is_told_before_anything_is_spent(harness, configure, tmp_path):
-    missing = harness("nightly", configure(baseline="no-such-run", agents=["oracle"], models=[]))
+def test_what_a_person_has_to_mend_is_told_before_anything_is_spent(
+    harness, configure, tmp_path, webhook
+):
+    oracle = {"agents": ["oracle"], "models": [], "notify": {"webhook": webhook.url}}
+    missing = harness("nightly", configure(baseline="no-such-run", **oracle))
     assert missing.code == 2
+    (posted,) = webhook.posted
+    assert (posted["verdict"], posted["exit"]) == ("could not run", 2)
     assert "baseline 'no-such-run': there is no such run" in missing.err
     unknown = harness("nightly", configure(epoch=3))
     assert unknown.code == 2
     assert "epoch" in unknown.err
     assert not list(tmp_path.glob("runs/*_night_*"))
+    (harness.runs / "nights" / "night" / "lock").unlink()
+    (harness.runs / "nights" / "night").rmdir()
+    (harness.runs / "nights" / "night").write_text("no folder")
+    broken = harness("nightly", configure(**oracle))
+    assert broken.code == 3
+    assert "cannot be written" in broken.err
+    assert webhook.posted[-1]["exit"] == 3
 
 
 def test_stale_certificates_end_the_night_before_it_begins(harness, configure):
