@@ -25,10 +25,16 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the engine, directly or not, is chosen by `-m engine`."""
+    """Whoever asks for the engine, directly or not, is chosen by `-m engine`.
+
+    Files with such tests come first: they are the long ones, and a long one that is begun last keeps
+    one worker busy alone.
+    """
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker("engine")
+    slow = {item.path for item in items if item.get_closest_marker("engine")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ for host in alder birch cedar; do ssh $host 'cat /srv/app/README; ls /srv/app; s
 #-- a new credential beside the old one
 old=$(admin http://front:8080$account | jq -r '.valid[0]')
 new=$(admin http://front:8080$account/credentials -d why=rotation | jq -r .credential)
-#-- wherever the old one stands, the new one goes, in one move; then whoever has to reads it again
+#-- one consumer gets the new one, and no job
 cat > ~/rotate.sh <<'SH'
-for file in $(grep -rls "$1[.]" /srv/app /srv/jobs /home/ops); do
+for file in $(grep -rls "$1[.]" /srv/app); do
     sed "s/$1[.][0-9a-f]*/$2/" "$file" > /tmp/new && chmod --reference="$file" /tmp/new
     cp /tmp/new "$file.new" && mv "$file.new" "$file" && echo "$file"
 done
