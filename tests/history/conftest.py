@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from debian_packages import install
 from run_nights import Nights
 from sqlalchemy import create_engine, text
 
@@ -23,22 +24,14 @@ def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
     return Nights(tmp_path)
 
 
+def _initdb() -> list[Path]:
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
 def _programs() -> Path | str:
     """The folder of PostgreSQL's programs, or why there is none."""
-    if not (found := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
-            return "PostgreSQL is missing: apt-get install postgresql"
-        for line in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
-            ran = subprocess.run(
-                ["apt-get", "-qq", *line],
-                capture_output=True,
-                timeout=300,
-                check=False,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            )
-        if not (found := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
-            return f"PostgreSQL cannot be installed: {ran.stderr.decode()[-200:]}"
-    return found[-1].parent
+    why = install(["postgresql"], there=lambda: bool(_initdb()))
+    return why or _initdb()[-1].parent
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from debian_packages import install
 from report_pages import fill, plan_run
 from selenium import webdriver
 
@@ -27,12 +27,10 @@ def filled(tmp_path: Path) -> Run:
 
 def _chromium() -> str | None:
     """Why there is no browser, or None. As root on Debian it is installed, as CI needs it."""
-    if not shutil.which("chromium") and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in (["update"], ["install", "--yes", "chromium", "chromium-driver"]):
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(["apt-get", *command], env=quiet, check=False, capture_output=True)
-    missing = [name for name in ("chromium", "chromedriver") if not shutil.which(name)]
-    return f"{' and '.join(missing)}: not installed" if missing else None
+    both = ("chromium", "chromedriver")
+    return install(
+        ["chromium", "chromium-driver"], there=lambda: all(shutil.which(name) for name in both)
+    )
 
 
 @pytest.fixture(scope="session")
