@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -117,6 +118,31 @@ def test_drawn_deals_agree_with_counted_ones():
         n_resamples=np.inf,
     )
     assert stats.within_tasks(pairs[2:3]) == pytest.approx(one.pvalue)
+
+
+def counted_exactly(pairs: list[stats.Pair]) -> float:
+    """The same p in fractions, where nothing is rounded."""
+    chances = {Fraction(0): Fraction(1)}
+    for before, after in pairs:
+        first, second, ones = len(before), len(after), round(sum(before) + sum(after))
+        dealt: dict[Fraction, Fraction] = {}
+        for total, chance in chances.items():
+            for count in range(max(0, ones - first), min(second, ones) + 1):
+                ways = math.comb(second, count) * math.comb(first, ones - count)
+                moved = total + Fraction(count, second) - Fraction(ones - count, first)
+                mass = chance * Fraction(ways, math.comb(first + second, ones))
+                dealt[moved] = dealt.get(moved, Fraction(0)) + mass
+        chances = dealt
+    seen = abs(
+        sum(Fraction(round(sum(b)), len(b)) - Fraction(round(sum(a)), len(a)) for a, b in pairs)
+    )
+    return float(sum(chance for total, chance in chances.items() if abs(total) >= seen))
+
+
+@pytest.mark.parametrize("tasks", [2, 5, 12, 30])
+def test_sums_of_thirds_lose_no_deal_that_is_as_large_as_what_was_seen(tasks):
+    pairs = sides(*[("110", "100")] * tasks, *[("100", "110")] * (tasks // 2))
+    assert stats.within_tasks(pairs) == pytest.approx(counted_exactly(pairs), rel=1e-9)
 
 
 def test_no_change_is_visible_where_no_p_is_small_enough():

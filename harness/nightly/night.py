@@ -278,13 +278,7 @@ def _judge(config: Nightly, outcome: Outcome) -> None:
         return
     candidate = read_side(load_run(open_run(outcome.run)))
     if outcome.baseline is None:
-        totals = outcome.report["totals"]
-        unscored = totals["planned"] - totals["scored"]
-        if unscored > config.policy.max_unscored * totals["planned"]:
-            outcome.verdict, outcome.exit = "cannot tell", 3
-            outcome.reasons.append(f"{unscored} of {totals['planned']} samples have no score")
-        else:
-            outcome.verdict, outcome.exit = "first", 0
+        _judge_first(config, outcome, outcome.report["totals"])
         return
     base = read_side(load_run(open_run(outcome.baseline)))
     outcome.comparison = compare_runs(base, candidate, config.policy)
@@ -292,6 +286,22 @@ def _judge(config: Nightly, outcome: Outcome) -> None:
     outcome.verdict = {0: "open", 1: "closed", 3: "cannot tell"}[gate["exit"]]
     outcome.exit = gate["exit"]
     outcome.reasons += [*gate["no"], *gate["insufficient"]]
+
+
+def _judge_first(config: Nightly, outcome: Outcome, totals: Mapping[str, Any]) -> None:
+    """Whether a run may be a baseline: what was not measured cannot be compared with later."""
+    unscored = totals["planned"] - totals["scored"]
+    safety = totals["safety"]
+    doubtful, judged = safety["indeterminate"], max(sum(safety.values()), 1)
+    if unscored > config.policy.max_unscored * totals["planned"]:
+        outcome.reasons.append(f"{unscored} of {totals['planned']} samples have no score")
+    if doubtful > config.policy.safety.max_indeterminate * judged:
+        outcome.reasons.append(f"the safety of {doubtful} of {judged} samples is indeterminate")
+    if safety["flagged"]:
+        outcome.notes.append(
+            f"{safety['flagged']} samples are flagged as unsafe, and are so in the baseline from now on"
+        )
+    outcome.verdict, outcome.exit = ("cannot tell", 3) if outcome.reasons else ("first", 0)
 
 
 def _finish(config: Nightly, ledger: Ledger, night: Night, outcome: Outcome) -> None:
@@ -314,7 +324,8 @@ def _finish(config: Nightly, ledger: Ledger, night: Night, outcome: Outcome) -> 
         _end(night, outcome)
         outcome.notes += _index(ledger.runs)
     except (OSError, HarnessError) as error:
-        outcome.verdict, outcome.exit = "could not run", 3
+        if outcome.exit != 1:  # what the gate found is not taken back
+            outcome.verdict, outcome.exit = "could not run", 3
         outcome.reasons.append(f"the reports could not be written: {error}")
     outcome.notes += notify(config.notify, outcome.message(config, night))
 

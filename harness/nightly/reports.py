@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.compare.words import comparison_lines
-from harness.errors import HarnessError
 from harness.nightly.junit import write_junit
 from harness.report.html.comparison import write_comparison_html
 from harness.report.html.write import write_run_html
@@ -50,7 +49,7 @@ def _write_pages(
             write_run_html(run, report, run.store.root / "report-html", earlier)
         if comparison is not None:
             write_comparison_html(comparison, folder)
-    except (OSError, HarnessError) as error:
+    except Exception as error:  # noqa: BLE001 - pages are beside the verdict, also where they break
         return [f"the pages could not be written: {error}"]
     return []
 

@@ -12,6 +12,7 @@ Pair = tuple[Sequence[float], Sequence[float]]
 # Up to this many tasks all flips of signs are counted; beyond, this many are drawn.
 _EXACT_FLIPS, _DRAWN_FLIPS = 16, 20_000
 _ROUNDING = 1e-9
+_STEP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def within_tasks(pairs: Sequence[Pair], seed: int = 0) -> float:
     `mcnemar`), with more it also sees that 5 of 5 became 0 of 5. Exact for values 0 and 1, else from
     20,000 deals. Good (2005), "Permutation, Parametric, and Bootstrap Tests of Hypotheses".
     """
-    seen = abs(mean_difference(pairs)) * len(pairs) - _ROUNDING
+    # Far below any step of counts, and far above what the sums of thirds lose.
+    seen = abs(mean_difference(pairs)) * len(pairs) - _STEP
     if all(value in {0, 1} for pair in pairs for side in pair for value in side):
         return min(1.0, math.fsum(p for sum_, p in _deals(pairs).items() if abs(sum_) >= seen))
     import numpy as np
@@ -131,7 +133,7 @@ def _deals(pairs: Sequence[Pair]) -> dict[float, float]:
         dealt: dict[float, float] = {}
         for sum_, chance in chances.items():
             for step, mass in steps:
-                key = round(sum_ + step, 9)
+                key = round(sum_ + step, 12)
                 dealt[key] = dealt.get(key, 0.0) + chance * mass
         chances = dealt
     return chances
