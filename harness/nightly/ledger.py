@@ -97,12 +97,19 @@ class Ledger:
         return found[-most:]
 
     def killed(self) -> tuple[Night, Path | None] | None:
-        """The last night when it was killed, with its run, if that had begun."""
-        nights = self.nights()
-        if not nights or (record := nights[-1].read()).get("state") != "running":
-            return None
-        run = self.runs / str(record["run"]) if record.get("run") else None
-        return nights[-1], run if run and (run / "run.json").exists() else None
+        """The last night that had a run, or was about to, when it was killed; with its run.
+
+        Nights that could not run since then change nothing about it.
+        """
+        for night in reversed(self.nights()):
+            record = night.read()
+            name = record.get("run")
+            if record.get("state") == "running":
+                run = self.runs / str(name) if name else None
+                return night, run if run and (run / "run.json").exists() else None
+            if name:
+                return None
+        return None
 
     @contextmanager
     def held(self) -> Iterator[None]:

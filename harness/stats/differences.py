@@ -164,7 +164,7 @@ def change_seen_within(
 
     `smallest_visible_change` with corrections. The deviation is that of runs inside their tasks, and
     never none: identical runs do not prove that. A change d widens the deals by which it is judged,
-    by d^2 / (runs - 1). Counts move in steps, half of one is added. And at least so many tasks have
+    by d^2 / (runs - 1). Counts move in steps, one of which is added. And at least so many tasks have
     to move as a p of alpha needs. `benchmarks/nightly_gate.py` measures the power at this change.
     """
     if not pairs:
@@ -176,8 +176,8 @@ def change_seen_within(
     spread = _variance_within(pairs) * sides
     widening = math.fsum(1 / (sum(size) - 1) for size in sizes) / len(pairs)
     z_alpha, z_power = _quantiles(alpha, power)
-    # Half a step of the counts: exact tests of counts are cautious by as much.
-    step = math.fsum(1 / min(size) for size in sizes) / len(pairs) ** 2
+    # A step of the counts: exact tests of counts are cautious by up to as much.
+    step = math.fsum(1 / first + 1 / second for first, second in sizes) / len(pairs) ** 2
     change = 0.0
     for _ in range(100):
         wide = math.sqrt(spread + widening * change * change)

@@ -69,7 +69,9 @@ def test_a_killed_night_is_known_and_an_ended_one_is_none(tmp_path):
     assert ledger.killed() == (night, None)
     night.write(state="running", run="gone", exit=None)
     assert ledger.killed() == (night, None)
-    night.write(state="ended", run=None, exit=3)
+    ledger.new_night().write(state="ended", run=None, exit=3)  # it could not run
+    assert ledger.killed() == (night, None)
+    night.write(state="killed", run="gone", exit=None)
     assert ledger.killed() is None
 
 
