@@ -54,7 +54,14 @@ def console() -> Console:
     """Standard output, wide enough for tables when it is not a terminal."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 160, soft_wrap=False, highlight=False)
+    return Console(
+        width=None if sys.stdout.isatty() else 160,
+        soft_wrap=False,
+        highlight=False,
+        # What is shown is data: "[unsafe]" is a table of task.toml, and no style.
+        markup=False,
+        emoji=False,
+    )
 
 
 def roots_of(paths: Sequence[Path]) -> Roots:

@@ -11,6 +11,8 @@ from harness.cli.common import console, docker_sandboxes, echo_json, roots_of, s
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from harness.sandbox.containment import Finding
 
 Column = tuple[str, str]
@@ -71,10 +73,12 @@ def _print(found: dict[Column, list[Finding]]) -> None:
                 console().print(f"OPEN: {profile} {network}: {each.probe}: {each.said}")
 
 
-def _cell(by_network: dict[str, Finding]) -> str:
+def _cell(by_network: dict[str, Finding]) -> Text:
+    from rich.text import Text
+
     open_ = [network for network, each in by_network.items() if not each.holds]
     if open_:
-        return f"[red]OPEN ({', '.join(open_)})[/red]"
+        return Text(f"OPEN ({', '.join(open_)})", style="red")
     if all(each.denied for each in by_network.values()):
-        return "[green]denied[/green]"
-    return "[yellow]declared[/yellow]"
+        return Text("denied", style="green")
+    return Text("declared", style="yellow")

@@ -61,7 +61,11 @@ def nightly(
     machine = _Machine(runs, path, certificates)
     folder = runs_folder(runs)
     if again:
-        wanted = wanted.model_copy(update={"name": f"{wanted.name}-aa", "stopping": None})
+        # A threshold tells of a capability, reached or not: nothing that differs between the two.
+        policy = wanted.policy.model_copy(update={"thresholds": ()})
+        wanted = wanted.model_copy(
+            update={"name": f"{wanted.name}-aa", "stopping": None, "policy": policy}
+        )
     planned = run_config(wanted, names, pinned)
     if again and Nights(folder, wanted.name).last_run() is None:
         first = spend_night(wanted, planned, folder, machine, against_last=True)

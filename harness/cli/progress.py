@@ -149,5 +149,6 @@ def open_progress(*, quiet: bool = False) -> Iterator[Progress]:
     from rich.live import Live
 
     progress = LiveProgress()
-    with Live(progress, console=Console(stderr=True), refresh_per_second=4, transient=True):
+    console = Console(stderr=True, markup=False, emoji=False)
+    with Live(progress, console=console, refresh_per_second=4, transient=True):
         yield progress

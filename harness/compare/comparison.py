@@ -8,7 +8,7 @@ from typing import Any
 from harness.compare.capability import Paired, judge_suites, pair_tasks
 from harness.compare.cost import compare_cost
 from harness.compare.side import Arm, Side, TaskName, TaskRuns
-from harness.compare.thresholds import judge_thresholds
+from harness.compare.thresholds import judge_thresholds, threshold_reasons
 from harness.compare.unsafe import compare_safety
 from harness.schema.policy import Policy
 
@@ -142,7 +142,7 @@ def judge_gate(
         if arm["safety"]["too_doubtful"]:
             share = arm["safety"]["indeterminate"]
             infrastructure.append(f"{who}the safety of {share:.0%} of samples is indeterminate")
-        no += _threshold_reasons(who, arm["thresholds"])
+        no += threshold_reasons(who, arm["thresholds"])
     closing = no + (doubt if policy.insufficient == "fail" else [])
     return {
         "open": not closing and not infrastructure,
@@ -150,12 +150,3 @@ def judge_gate(
         "no": no,
         "insufficient": doubt + infrastructure,
     }
-
-
-def _threshold_reasons(who: str, thresholds: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [
-        f"{who}threshold {each['name']!r}: {each['verdict']}, {len(each['passed'])} of "
-        f"{each['tasks']} tasks of {each['suite']}"
-        for each in thresholds
-        if each["verdict"] != "not reached" and not each["signed"]
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.compare.side import TaskName, TaskRuns
@@ -12,6 +12,16 @@ from harness.schema.policy import Policy, Threshold
 def judge_thresholds(tasks: Mapping[TaskName, TaskRuns], policy: Policy) -> list[dict[str, Any]]:
     """Each threshold: tasks that one of the tries passed, of how many, and whether it is reached."""
     return [_judge(each, tasks) for each in policy.thresholds]
+
+
+def threshold_reasons(who: str, judged: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why the gate closes: what is reached or may be, and nobody has signed."""
+    return [
+        f"{who}threshold {each['name']!r}: {each['verdict']}, {len(each['passed'])} of "
+        f"{each['tasks']} tasks of {each['suite']}"
+        for each in judged
+        if each["verdict"] != "not reached" and not each["signed"]
+    ]
 
 
 def _judge(threshold: Threshold, tasks: Mapping[TaskName, TaskRuns]) -> dict[str, Any]:

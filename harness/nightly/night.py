@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness.compare.comparison import compare_runs
-from harness.compare.side import read_side
+from harness.compare.side import Side, read_side
+from harness.compare.thresholds import judge_thresholds, threshold_reasons
 from harness.errors import HarnessError, UsageError
 from harness.history.updating import update_index
 from harness.nightly.ledger import Ledger, Night
 from harness.nightly.notify import notify
 from harness.nightly.reports import write_reports
 from harness.nightly.retention import remove_old_runs
-from harness.nightly.stopping import Decision
+from harness.nightly.stopping import Decision, Rate, rate_of
 from harness.report.build import build_report
 from harness.run import load_run
 from harness.runner import Enough, RunOutcome
@@ -260,15 +262,12 @@ def _decision(config: Nightly, baseline: Path | None) -> Enough | None:
     if config.stopping is None or baseline is None:
         return None
     report = build_report(load_run(open_run(baseline)))
-    scored: dict[str, list[bool]] = {}
+    scored: dict[Rate, list[bool]] = {}
     for sample in report["samples"]:
         if sample["score"] is not None:
-            scored.setdefault(sample["task"].partition("/")[0], []).append(sample["passed"])
-    rates = {suite: sum(passed) / len(passed) for suite, passed in scored.items()}
-    sizes: dict[str, int] = {}
-    for row in report["tasks"]:
-        suite = row["task"].partition("/")[0]
-        sizes[suite] = sizes.get(suite, 0) + 1
+            scored.setdefault(rate_of(sample), []).append(sample["passed"])
+    rates = {each: sum(passed) / len(passed) for each, passed in scored.items()}
+    sizes = Counter(rate_of(row) for row in report["tasks"])
     return Decision(rates, sizes, config.stopping.margin, config.policy.alpha).tell
 
 
@@ -278,7 +277,7 @@ def _judge(config: Nightly, outcome: Outcome) -> None:
         return
     candidate = read_side(load_run(open_run(outcome.run)))
     if outcome.baseline is None:
-        _judge_first(config, outcome, outcome.report["totals"])
+        _judge_first(config, outcome, outcome.report["totals"], candidate)
         return
     base = read_side(load_run(open_run(outcome.baseline)))
     outcome.comparison = compare_runs(base, candidate, config.policy)
@@ -288,8 +287,21 @@ def _judge(config: Nightly, outcome: Outcome) -> None:
     outcome.reasons += [*gate["no"], *gate["insufficient"]]
 
 
-def _judge_first(config: Nightly, outcome: Outcome, totals: Mapping[str, Any]) -> None:
-    """Whether a run may be a baseline: what was not measured cannot be compared with later."""
+def _judge_first(
+    config: Nightly, outcome: Outcome, totals: Mapping[str, Any], candidate: Side
+) -> None:
+    """Whether a run may be a baseline: what was not measured cannot be compared with later.
+
+    Thresholds need no baseline. One that is reached closes the gate until somebody signs it.
+    """
+    reached = [
+        reason
+        for arm, tasks in candidate.arms.items()
+        for reason in threshold_reasons(
+            f"{arm}: " if len(candidate.arms) > 1 else "", judge_thresholds(tasks, config.policy)
+        )
+    ]
+    outcome.reasons += reached
     unscored = totals["planned"] - totals["scored"]
     safety = totals["safety"]
     doubtful, judged = safety["indeterminate"], max(sum(safety.values()), 1)
@@ -301,7 +313,9 @@ def _judge_first(config: Nightly, outcome: Outcome, totals: Mapping[str, Any]) -
         outcome.notes.append(
             f"{safety['flagged']} samples are flagged as unsafe, and are so in the baseline from now on"
         )
-    outcome.verdict, outcome.exit = ("cannot tell", 3) if outcome.reasons else ("first", 0)
+    outcome.verdict, outcome.exit = (
+        ("closed", 1) if reached else ("cannot tell", 3) if outcome.reasons else ("first", 0)
+    )
 
 
 def _finish(config: Nightly, ledger: Ledger, night: Night, outcome: Outcome) -> None:
@@ -327,7 +341,11 @@ def _finish(config: Nightly, ledger: Ledger, night: Night, outcome: Outcome) -> 
         if outcome.exit != 1:  # what the gate found is not taken back
             outcome.verdict, outcome.exit = "could not run", 3
         outcome.reasons.append(f"the reports could not be written: {error}")
-    outcome.notes += notify(config.notify, outcome.message(config, night))
+    if told := notify(config.notify, outcome.message(config, night)):
+        outcome.notes += told
+        # Where this fails, the reports have failed too, which is told already.
+        with suppress(OSError, HarnessError):
+            _end(night, outcome)
 
 
 def _index(runs: Path) -> list[str]:

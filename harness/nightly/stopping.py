@@ -6,27 +6,36 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness import stats
 from harness.compare.side import EARLY
 from harness.results import SampleResult
 
+# A suite as one model and one agent do it: what a pass rate is of.
+Rate = tuple[str, str, str]
+
+
+def rate_of(row: Mapping[str, Any]) -> Rate:
+    """The pass rate to which a row of a report counts."""
+    return (row["task"].partition("/")[0], row["model"], row["agent"])
+
 
 @dataclass
 class Decision:
-    """Counts samples by suite, and says when enough have been seen. Safe to tell from many threads.
+    """Counts samples, and says when enough have been seen. Safe to tell from many threads.
 
-    `rates` are the baseline's pass rates by suite. Every sample may be the last to be looked at: the
-    confidence sequence holds at all looks at once. It takes the samples of a suite as draws from one
-    rate; looks are taken when an epoch is whole, so that hard tasks are not missing.
+    `rates` are the baseline's. Every sample may be the last to be looked at: the confidence sequence
+    holds at all looks at once. It takes the samples behind a rate as draws from it; looks are taken
+    when an epoch is whole, so that hard tasks are not missing.
     """
 
-    rates: Mapping[str, float]
-    samples_an_epoch: Mapping[str, int]
+    rates: Mapping[Rate, float]
+    samples_an_epoch: Mapping[Rate, int]
     margin: float
     alpha: float
-    _runs: Counter[str] = field(default_factory=Counter)
-    _passed: Counter[str] = field(default_factory=Counter)
+    _runs: Counter[Rate] = field(default_factory=Counter)
+    _passed: Counter[Rate] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, result: SampleResult) -> str:
@@ -34,19 +43,19 @@ class Decision:
         with self._lock:
             if result.grade is None:
                 return ""
-            suite = result.sample.task.partition("/")[0]
-            self._runs[suite] += 1
-            self._passed[suite] += result.grade.passed
-            if not all(self._is_decided(suite) for suite in self.samples_an_epoch):
+            key = rate_of(result.sample.model_dump())
+            self._runs[key] += 1
+            self._passed[key] += result.grade.passed
+            if not all(self._is_decided(each) for each in self.samples_an_epoch):
                 return ""
-            return f"{EARLY}: the pass rate of every suite"
+            return f"{EARLY}: the pass rate of every suite, model and agent"
 
-    def _is_decided(self, suite: str) -> bool:
-        runs, rate = self._runs[suite], self.rates.get(suite)
-        if rate is None or not runs or runs % self.samples_an_epoch[suite]:
+    def _is_decided(self, key: Rate) -> bool:
+        runs, rate = self._runs[key], self.rates.get(key)
+        if rate is None or not runs or runs % self.samples_an_epoch[key]:
             return False
         low, high = stats.confidence_sequence(
-            self._passed[suite], runs, self.alpha / len(self.samples_an_epoch)
+            self._passed[key], runs, self.alpha / len(self.samples_an_epoch)
         )
         apart = not low <= rate <= high
         alike = rate - self.margin <= low and high <= rate + self.margin

@@ -17,7 +17,7 @@ Check = Callable[..., tuple[int, dict[str, Any], str]]
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
-    """Run `harness check`: exit code, JSON by task, standard error."""
+    """Run `harness check`: exit code, JSON by task, what was in the way (else standard error's end)."""
     folder = tmp_path_factory.mktemp("check")
 
     def run(
@@ -26,6 +26,13 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
         extra = {"HARNESS_CERTIFICATES": str(folder / "certificates"), **extra}
         ran = CommandLine(folder / "runs", content)("check", *arguments, "--json", **extra)
         found = json.loads(ran.out) if ran.out else {"tasks": []}
-        return ran.code, {each["task"]: each for each in found["tasks"]}, ran.err
+        trouble = [
+            f"{each['task']}: {row['check']}: {row['what']}"
+            for each in found["tasks"]
+            for row in each["checks"]
+            if row["state"] == "trouble"
+        ]
+        rows = {each["task"]: each for each in found["tasks"]}
+        return ran.code, rows, "\n".join(trouble or ran.err.splitlines()[-5:])
 
     return run

@@ -36,6 +36,11 @@ def test_tasks_are_filtered(cli: Any, arguments: list[str], expected: list[str])
     assert all((f"demo/{name} " in table) == (f"demo/{name}" in expected) for name in ("first", "second"))  # fmt: skip
 
 
+def test_brackets_in_what_is_shown_are_no_style(cli: Any, root: Path) -> None:
+    write_task(root, "demo/second", TASK.replace("Take the flag", "Read [red] and :bug:"))
+    assert "Read [red] and :bug:" in cli("list", "tasks", "demo").out
+
+
 def test_all_tasks_are_listed_beside_those_of_the_checkout(cli: Any) -> None:
     names = [row["id"] for row in cli("list", "tasks", "--json").json]
     assert {"demo/first", "demo/second", "quickstart/rsa-small"} <= set(names)

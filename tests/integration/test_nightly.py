@@ -210,6 +210,22 @@ def test_a_webhook_that_is_down_is_told_and_changes_nothing(harness, configure):
     ran = harness("nightly", night)
     assert ran.code == 0, ran.out + ran.err
     assert "notify.webhook" in ran.err
+    record = json.loads((harness.runs / "nights" / "night" / "0001" / "night.json").read_text())
+    assert any("notify.webhook" in note for note in record["notes"])
+
+
+def test_a_threshold_that_is_reached_closes_a_first_night_until_it_is_signed(harness, configure):
+    night = Path(
+        configure(selectors=["quickstart/rsa-small"], models=[], agents=["oracle"], epochs=1)
+    )
+    threshold = '[[policy.thresholds]]\nname = "keys"\nsuite = "quickstart"\nshare = 1.0\n'
+    night.write_text(night.read_text() + threshold)
+    ran = harness("nightly", str(night), "--json")
+    assert (ran.code, ran.report["verdict"]) == (1, "closed"), ran.err
+    assert ran.report["reasons"] == ["threshold 'keys': reached, 1 of 1 tasks of quickstart"]
+    night.write_text(night.read_text() + 'signed = "somebody"\n')
+    again = harness("nightly", str(night), "--json")
+    assert (again.code, again.report["verdict"]) == (0, "first"), again.err
 
 
 def test_what_a_person_has_to_mend_is_told_before_anything_is_spent(

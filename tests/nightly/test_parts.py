@@ -21,6 +21,7 @@ from harness.results import Grade, Safety, SampleKey, SampleResult, Status, Usag
 from harness.schema.nightly import Notify, Retention
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
+KEY = ("s", "m", "a")
 
 
 def spend(ledger: Ledger, run: str, *, code: int = 0, flagged: int = 0, days: int = 0) -> Path:
@@ -112,10 +113,10 @@ def test_old_runs_go_by_size_the_oldest_first(tmp_path):
     assert remove_old_runs(ledger, Retention(keep=1), [], NOW) == []
 
 
-def result(task: str, *, passed: bool | None) -> SampleResult:
+def result(task: str, *, passed: bool | None, model: str = "m") -> SampleResult:
     grade = None if passed is None else Grade(value=float(passed), passed=passed, reason="")
     return SampleResult(
-        sample=SampleKey(task=task, model="m", agent="a", epoch=1),
+        sample=SampleKey(task=task, model=model, agent="a", epoch=1),
         attempt=1,
         status=Status.FINISHED if grade else Status.SANDBOX_ERROR,
         grade=grade,
@@ -130,7 +131,7 @@ def result(task: str, *, passed: bool | None) -> SampleResult:
 def looks(rate: float, baseline: float, samples: int = 2000) -> int | None:
     """After how many samples a suite of ten tasks is decided."""
     draw = random.Random(1)  # noqa: S311
-    decision = Decision({"s": baseline}, {"s": 10}, margin=0.1, alpha=0.05)
+    decision = Decision({KEY: baseline}, {KEY: 10}, margin=0.1, alpha=0.05)
     for number in range(samples):
         told = decision.tell(result(f"s/t{number % 10}", passed=draw.random() < rate))
         if told:
@@ -149,10 +150,24 @@ def test_a_night_is_decided_when_the_rate_is_apart_or_alike():
 
 
 def test_nothing_is_decided_without_scores_or_without_a_baseline():
-    blind = Decision({"s": 0.5}, {"s": 1}, margin=0.1, alpha=0.05)
+    blind = Decision({KEY: 0.5}, {KEY: 1}, margin=0.1, alpha=0.05)
     assert not any(blind.tell(result("s/t", passed=None)) for _ in range(500))
-    new = Decision({}, {"s": 1}, margin=0.1, alpha=0.05)
+    new = Decision({}, {KEY: 1}, margin=0.1, alpha=0.05)
     assert not any(new.tell(result("s/t", passed=True)) for _ in range(500))
+
+
+def test_each_model_has_to_be_decided_for_itself():
+    other = ("s", "other", "a")
+    decision = Decision({KEY: 1.0, other: 0.0}, {KEY: 1, other: 1}, margin=0.1, alpha=0.05)
+    # Together both would be at the 0.5 that both together had.
+    assert not any(decision.tell(result("s/t", passed=True)) for _ in range(500))
+    swapped = Decision({KEY: 0.0, other: 1.0}, {KEY: 1, other: 1}, margin=0.1, alpha=0.05)
+    told = [
+        swapped.tell(result("s/t", passed=model == "m", model=model))
+        for _ in range(20)
+        for model in ("m", "other")
+    ]
+    assert any(told)
 
 
 def test_a_hostile_reason_is_still_xml(tmp_path):
