@@ -130,11 +130,15 @@ def docker_sandboxes(
 ) -> DockerSandboxes:
     """Sandboxes on the machine's engine, in one of its runtimes (its default when None).
 
+    Their images stay until this process ends: none are pruned meanwhile.
+
     Raises EngineUnavailable, UsageError for a runtime that the engine does not offer.
     """
+    from harness.sandbox.images import hold_images
     from harness.sandbox.machines import DockerSandboxes
     from harness.sandbox.runtimes import offered
 
+    hold_images()
     images = image_store(roots, tell)
     if runtime is not None and runtime not in (known := offered(images.engine)):
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 
-from harness.errors import ContentError, HarnessError, ImageBuildError
+from harness.errors import ContentError, HarnessError, ImageBuildError, UsageError
 from harness.sandbox import bootstrap
 from harness.sandbox.building import run_build
 from harness.sandbox.context import Context, load_context
@@ -22,6 +23,7 @@ from harness.sandbox.lease import OWNER
 
 CONTENT = "harness.content"
 OURS = "harness/"
+_IN_USE = "images-in-use.lock"
 
 
 def cache_folder() -> Path:
@@ -37,6 +39,30 @@ def _locked(name: str) -> Iterator[None]:
     """Hold a lock that threads and processes of this machine share."""
     with (cache_folder() / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@functools.cache
+def hold_images() -> int:
+    """Let nothing on this machine prune images until the process ends; a run calls it first.
+
+    Between two samples nothing on the engine shows that an image is still needed. The lock is
+    never given back by hand: so it also ends with a process that is killed.
+    """
+    descriptor = os.open(cache_folder() / _IN_USE, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+@contextmanager
+def _nobody_needs_images() -> Iterator[None]:
+    with (cache_folder() / _IN_USE).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "images", "a harness on this machine is using them", "prune when it has ended"
+            ) from None
         yield
 
 
@@ -177,15 +203,14 @@ class Images:
         ]
 
     def prune(self, keep: set[str], *, dry_run: bool = False) -> list[dict[str, Any]]:
-        """Remove images of ours whose id is not in `keep` and that nothing uses."""
-        removed = []
-        for row in self.listing():
-            if row["id"] in keep:
-                continue
-            if not dry_run and not self._remove(row):
-                continue
-            removed.append(row)
-        return removed
+        """Remove images of ours whose id is not in `keep` and that nothing uses.
+
+        Raises UsageError while another process holds them.
+        """
+        if dry_run:
+            return [row for row in self.listing() if row["id"] not in keep]
+        with _nobody_needs_images():
+            return [row for row in self.listing() if row["id"] not in keep and self._remove(row)]
 
     def _remove(self, row: Mapping[str, Any]) -> bool:
         """Whether all names of an image could be removed (not so while something uses it)."""

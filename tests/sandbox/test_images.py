@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import ContentError, ImageBuildError
+from harness.errors import ContentError, ImageBuildError, UsageError
 from harness.sandbox.context import load_context
 from harness.sandbox.images import Images
 
@@ -77,6 +77,7 @@ def test_what_would_have_to_be_built_is_known_without_building(
     assert docker_images.existing(folder, name) == image
 
 
+@pytest.mark.alone
 def test_pruning_takes_what_is_not_kept(
     build: Any, docker_images: Images, folder: Path, name: str
 ) -> None:
@@ -86,6 +87,23 @@ def test_pruning_takes_what_is_not_kept(
     assert docker_images.engine.image_id(image) == image
     assert [row["id"] for row in docker_images.prune(others)] == [image]
     assert docker_images.engine.image_id(image) is None
+
+
+def test_nothing_is_pruned_while_another_harness_may_need_it(
+    build: Any, docker_images: Images, folder: Path
+) -> None:
+    image, _ = build(folder)
+    others = {row["id"] for row in docker_images.listing()} - {image}
+    program = "import harness.sandbox.images as i; i.hold_images(); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as run:
+        assert run.stdout is not None
+        run.stdout.readline()
+        with pytest.raises(UsageError, match="is using them; prune when it has ended"):
+            docker_images.prune(others)
+        run.communicate(b"\n")
+    assert docker_images.engine.image_id(image) == image
 
 
 @pytest.mark.parametrize(
