@@ -15,7 +15,13 @@ from harness.sandbox.context import Context
 from harness.sandbox.engine import BUILD_SECONDS, connect, engine_errors
 
 _LAST_LINES = 15
-_VANISHED = "failed to get destination image"
+# What the engine says of a step that is gone: to COPY, to RUN, to whoever stands on it.
+_VANISHED = (
+    "failed to get destination image",
+    "failed to get digest",
+    "No such image",
+    "unknown parent image",
+)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,7 +46,7 @@ def run_build(
     try:
         return _build(context, where, options)
     except ImageBuildError as error:
-        if _VANISHED not in error.what:
+        if not any(sign in error.what for sign in _VANISHED):
             raise
     return _build(context, where, options)
 
