@@ -14,7 +14,7 @@ demo: setup
 	@sh docker/demo.sh $(BIN)/harness
 
 test: setup
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not alone" $(TESTS) $(NONE)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not alone" $(TESTS) $(NONE)
 	@$(BIN)/python -m pytest -m alone $(TESTS) $(NONE)
 
 setup: $(VENV)/.ready
