@@ -26,8 +26,9 @@ class Decision:
     """Counts samples, and says when enough have been seen. Safe to tell from many threads.
 
     `rates` are the baseline's. Every sample may be the last to be looked at: the confidence sequence
-    holds at all looks at once. It takes the samples behind a rate as draws from it; looks are taken
-    when an epoch is whole, so that hard tasks are not missing.
+    holds at all looks at once, so what is decided stays so. It takes the samples behind a rate as
+    draws from it; looks are taken when there are as many as a whole epoch has, so that hard tasks
+    are not missing.
     """
 
     rates: Mapping[Rate, float]
@@ -36,17 +37,21 @@ class Decision:
     alpha: float
     _runs: Counter[Rate] = field(default_factory=Counter)
     _passed: Counter[Rate] = field(default_factory=Counter)
+    _decided: set[Rate] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, result: SampleResult) -> str:
         """Count a sample; why the night may end, or ""."""
         with self._lock:
+            key = rate_of(result.sample.model_dump())
+            self._runs[key] += result.grade is not None
             if result.grade is None:
                 return ""
-            key = rate_of(result.sample.model_dump())
-            self._runs[key] += 1
             self._passed[key] += result.grade.passed
-            if not all(self._is_decided(each) for each in self.samples_an_epoch):
+            if self._is_decided(key):
+                self._decided.add(key)
+            # What the baseline did not have is never decided: all its epochs are run.
+            if not self._decided >= {*self.samples_an_epoch, *self._runs}:
                 return ""
             return f"{EARLY}: the pass rate of every suite, model and agent"
 

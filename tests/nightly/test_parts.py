@@ -156,6 +156,26 @@ def test_nothing_is_decided_without_scores_or_without_a_baseline():
     assert not any(new.tell(result("s/t", passed=True)) for _ in range(500))
 
 
+def test_rates_need_not_be_decided_at_the_same_moment():
+    other = ("s", "other", "a")
+    decision = Decision({KEY: 0.0, other: 0.0}, {KEY: 2, other: 2}, margin=0.1, alpha=0.05)
+    order = [("m", 30), ("other", 1), ("m", 1), ("other", 29)]  # one is always in mid-epoch
+    told = [
+        decision.tell(result("s/t", passed=True, model=model))
+        for model, count in order
+        for _ in range(count)
+    ]
+    assert any(told)
+
+
+def test_a_model_that_the_baseline_did_not_have_runs_all_its_epochs():
+    decision = Decision({KEY: 0.0}, {KEY: 1}, margin=0.1, alpha=0.05)
+    decision.tell(result("s/t", passed=None, model="new"))
+    assert not any(decision.tell(result("s/t", passed=True)) for _ in range(50))
+    known = Decision({KEY: 0.0}, {KEY: 1}, margin=0.1, alpha=0.05)
+    assert any(known.tell(result("s/t", passed=True)) for _ in range(50))
+
+
 def test_each_model_has_to_be_decided_for_itself():
     other = ("s", "other", "a")
     decision = Decision({KEY: 1.0, other: 0.0}, {KEY: 1, other: 1}, margin=0.1, alpha=0.05)
