@@ -134,7 +134,7 @@ def docker_sandboxes(
 
     Raises EngineUnavailable, UsageError for a runtime that the engine does not offer.
     """
-    from harness.sandbox.images import hold_images
+    from harness.sandbox.locks import hold_images
     from harness.sandbox.machines import DockerSandboxes
     from harness.sandbox.runtimes import offered
 

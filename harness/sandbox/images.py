@@ -2,68 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
-import functools
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound
 
-from harness.errors import ContentError, HarnessError, ImageBuildError, UsageError
+from harness.errors import ContentError, HarnessError, ImageBuildError
 from harness.sandbox import bootstrap
 from harness.sandbox.building import run_build
 from harness.sandbox.context import Context, load_context
 from harness.sandbox.engine import Engine, engine_errors
 from harness.sandbox.lease import OWNER
+from harness.sandbox.locks import locked, no_images_held
 
 CONTENT = "harness.content"
 OURS = "harness/"
-_IN_USE = "images-in-use.lock"
-
-
-def cache_folder() -> Path:
-    """Where locks between harness processes stand."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(home) / "agent-eval-harness"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@contextmanager
-def _locked(name: str) -> Iterator[None]:
-    """Hold a lock that threads and processes of this machine share."""
-    with (cache_folder() / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-@functools.cache
-def hold_images() -> int:
-    """Let nothing on this machine prune images until the process ends; a run calls it first.
-
-    Between two samples nothing on the engine shows that an image is still needed. The lock is
-    never given back by hand: so it also ends with a process that is killed.
-    """
-    descriptor = os.open(cache_folder() / _IN_USE, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
-    return descriptor
-
-
-@contextmanager
-def _nobody_needs_images() -> Iterator[None]:
-    with (cache_folder() / _IN_USE).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                "images", "a harness on this machine is using them", "prune when it has ended"
-            ) from None
-        yield
 
 
 @dataclass
@@ -125,7 +81,7 @@ class Images:
         tag = _tag(name, digest)
         if found := self.engine.image_id(tag):
             return found
-        with _locked(f"build-{digest[:16]}"):
+        with locked(f"build-{digest[:16]}"):
             if found := self.engine.image_id(tag):
                 return found
             return self._build(context, tag, digest, arguments)
@@ -209,7 +165,7 @@ class Images:
         """
         if dry_run:
             return [row for row in self.listing() if row["id"] not in keep]
-        with _nobody_needs_images():
+        with no_images_held():
             return [row for row in self.listing() if row["id"] not in keep and self._remove(row)]
 
     def _remove(self, row: Mapping[str, Any]) -> bool:

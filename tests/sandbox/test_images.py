@@ -94,7 +94,7 @@ def test_nothing_is_pruned_while_another_harness_may_need_it(
 ) -> None:
     image, _ = build(folder)
     others = {row["id"] for row in docker_images.listing()} - {image}
-    program = "import harness.sandbox.images as i; i.hold_images(); print(flush=True); input()"
+    program = "import harness.sandbox.locks as l; l.hold_images(); print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as run:
