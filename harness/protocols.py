@@ -300,6 +300,10 @@ class Model(Protocol):
         """One answer. Raises ModelError when none can be had."""
         ...
 
+    def close(self) -> None:
+        """Give back what it holds; it answers no more."""
+        ...
+
 
 class Budget(Protocol):
     """What is left of a sample's limits; None means that there is no such limit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,13 @@ def judge(
     asked = load_rubric(rubric or OWN_RUBRIC)
     labelled = load_labelled(asked, labels or OWN_LABELLED)
     check_model(model, base_url=base_url)
-    reader, settings = open_model(model, base_url=base_url), Settings(max_tokens=max_tokens)
-    say(f"{model} reads {len(labelled.transcripts)} labelled transcripts, {votes} times each")
-    agreement = measure_agreement(labelled, asked, reader, votes=votes, settings=settings)
-    found = []
-    for each in judge_run(loaded, Judge(reader, asked, votes, settings, agreement)):
-        found.append(each)
-        say(f"{each.key}: {_said(each)}")
+    settings, found = Settings(max_tokens=max_tokens), []
+    with closing(open_model(model, base_url=base_url)) as reader:
+        say(f"{model} reads {len(labelled.transcripts)} labelled transcripts, {votes} times each")
+        agreement = measure_agreement(labelled, asked, reader, votes=votes, settings=settings)
+        for each in judge_run(loaded, Judge(reader, asked, votes, settings, agreement)):
+            found.append(each)
+            say(f"{each.key}: {_said(each)}")
     if json:
         echo_json({"schema": 1, "agreement": agreement.__dict__, "samples": _rows(found)})
     else:

@@ -139,6 +139,10 @@ class CachedModel:
         self._cache.keep(digest, reply)
         return reply
 
+    def close(self) -> None:
+        """Close the model behind it, which other attempts may share."""
+        self._model.close()
+
 
 def check_cache_folder(folder: Path) -> None:
     """Raises UsageError when replies cannot be kept there."""

@@ -121,6 +121,9 @@ class ScriptedModel:
             message=message, stop_reason=stop_reason, usage=usage, usd=0.0, model=self.name
         )
 
+    def close(self) -> None:
+        """Nothing: a script holds nothing."""
+
 
 def load_script(path: Path) -> Script:
     """Read a script. Raises ContentError that names the file and the field."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,10 @@ def report(*findings: dict[str, Any]) -> Answer:
 
 def judged(*answers: Answer) -> Judgement:
     """The opinion on READ of a judge that answers so, one vote each."""
-    with MessagesServer(list(answers)) as server:
-        model = open_model("anthropic/claude-opus-4-5", base_url=server.url)
+    with (
+        MessagesServer(list(answers)) as server,
+        closing(open_model("anthropic/claude-opus-4-5", base_url=server.url)) as model,
+    ):
         return judge_passages(READ, RUBRIC, model, votes=len(answers), settings=Settings())
 
 
@@ -155,8 +158,10 @@ def answers_like_people(asked: Recorded) -> Answer:
 
 
 def agreement_of(program: Callable[[Recorded], Answer]) -> Any:
-    with MessagesServer(program) as server:
-        model = open_model("anthropic/claude-opus-4-5", base_url=server.url)
+    with (
+        MessagesServer(program) as server,
+        closing(open_model("anthropic/claude-opus-4-5", base_url=server.url)) as model,
+    ):
         return measure_agreement(load_labelled(RUBRIC), RUBRIC, model, votes=1, settings=Settings())
 
 

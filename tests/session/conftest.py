@@ -88,6 +88,9 @@ class ListModel:
         )
         return self.replies.pop(0)
 
+    def close(self) -> None:
+        """Nothing to give back."""
+
 
 @dataclass
 class Bench:
