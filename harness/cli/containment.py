@@ -19,16 +19,17 @@ Column = tuple[str, str]
 
 
 def try_boundary(wanted: Sequence[str], runtime: str | None, *, as_json: bool) -> int:
-    """Run the self-test of each wanted profile (all by default); the exit code."""
-    from harness.sandbox.containment import NETWORKS, PROFILES, self_test
+    """Run the self-test of each wanted profile (all that the engine has by default); the exit code."""
+    from harness.sandbox.containment import ESCAPE, NETWORKS, PROFILES, self_test
 
-    if unknown := set(wanted) - set(PROFILES):
+    known = (*PROFILES, ESCAPE)
+    if unknown := set(wanted) - set(known):
         what = f"there is no profile {', '.join(sorted(unknown))}"
-        raise UsageError("--profile", what, f"known: {', '.join(PROFILES)}")
+        raise UsageError("--profile", what, f"known: {', '.join(known)}")
     sandboxes = docker_sandboxes(roots_of([]), runtime=runtime)
     found: dict[Column, list[Finding]] = {}
-    for profile in PROFILES:
-        for network in NETWORKS if not wanted or profile in wanted else ():
+    for profile in known:
+        for network in NETWORKS if profile in (wanted or PROFILES) else ():
             say(f"  trying profile {profile}, network {network}")
             found[profile, network] = self_test(sandboxes, profile, network)
     if as_json:

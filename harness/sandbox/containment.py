@@ -20,8 +20,10 @@ from harness.sandbox.hostside import host_addresses
 from harness.schema.environment import Environment, NetworkMode
 from harness.schema.task import Collect
 
-Profile = Literal["strict", "workstation", "target"]
+Profile = Literal["strict", "workstation", "target", "escape"]
+# Those that every engine has; "escape" needs a runtime with a kernel of its own.
 PROFILES: tuple[Profile, ...] = ("strict", "workstation", "target")
+ESCAPE: Profile = "escape"
 NETWORKS: tuple[NetworkMode, ...] = ("none", "sealed", "allow")
 
 SCRIPT = Path(__file__).with_name("probe_script.py")
@@ -35,6 +37,7 @@ _DECLARED: Mapping[Profile, frozenset[str]] = {
     "strict": frozenset(),
     "workstation": frozenset({"trace-child"}),
     "target": frozenset({"trace-child", "new-privileges"}),
+    "escape": frozenset({"trace-child"}),
 }
 
 

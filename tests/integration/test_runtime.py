@@ -1,4 +1,4 @@
-"""harness run --runtime: the engine must offer it, and a resumed run keeps it."""
+"""--runtime: the engine must offer it, a resumed run keeps it, and escape insists on its own kernel."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def test_a_resumed_run_takes_no_other_runtime(harness):
     ran = harness("run", "--resume", str(harness.run_folder("once")), "--runtime", "runc")
     assert ran.code == 2
     assert "--resume: a run resumes as planned; leave --runtime out" in ran.err
+
+
+def test_the_boundary_of_escape_is_not_tried_on_a_kernel_that_is_shared(harness):
+    ran = harness("doctor", "--containment", "--profile", "escape", "--runtime", "runc")
+    assert ran.code == 3
+    assert 'profile "escape" needs a kernel of its own, and runc shares the host\'s' in ran.err
+    assert not ran.out
