@@ -113,7 +113,8 @@ def spend_night(
             return _spend(config, planned, ledger, machine, against_last=against_last)
     except HarnessError as error:
         # There is no night to write it into: who waits for a verdict is told all the same.
-        notify(config.notify, _no_night(config, error))
+        told = notify(config.notify, _no_night(config, error))
+        error.detail = "\n".join([*error.detail.splitlines(), *told])
         raise
 
 

@@ -14,25 +14,33 @@ from harness.errors import UsageError
 _IMAGES = "images-in-use"
 
 
-def _open(name: str) -> int:
+def _take(name: str, how: int) -> int:
+    """The descriptor of a lock's file, held. Raises BlockingIOError when `how` says not to wait."""
     try:
         home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         path = Path(home) / "agent-eval-harness" / f"{name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, how)
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except BlockingIOError:
+        raise
     except (OSError, RuntimeError) as error:
         raise UsageError(
             "the cache folder",
-            f"a lock cannot be made ({error})",
-            "set XDG_CACHE_HOME to a folder that can be written",
+            f"a lock cannot be taken ({error})",
+            "set XDG_CACHE_HOME to a folder that can be written and locked",
         ) from error
+    return descriptor
 
 
 @contextmanager
 def _lock(name: str, how: int) -> Iterator[None]:
-    descriptor = _open(name)
+    descriptor = _take(name, how)
     try:
-        fcntl.flock(descriptor, how)
         yield
     finally:
         os.close(descriptor)
@@ -52,9 +60,7 @@ def hold_images() -> int:
     Between two samples nothing on the engine shows that an image is still needed. The lock is
     never given back by hand: so it also ends with a process that is killed.
     """
-    descriptor = _open(_IMAGES)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
-    return descriptor
+    return _take(_IMAGES, fcntl.LOCK_SH)
 
 
 @contextmanager

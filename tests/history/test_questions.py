@@ -15,7 +15,6 @@ from harness.errors import UsageError
 from harness.history.choice import Choice, parse_since
 from harness.history.database import open_database
 from harness.history.flaky import read_flaky
-from harness.history.named import runs_named
 from harness.history.trends import read_trends
 from harness.history.updating import update_index
 from harness.results import Safety, Usage
@@ -157,17 +156,6 @@ def test_flaky_tasks_of_the_newest_runs_alone(nights: Nights, ask: Ask) -> None:
     assert len(ask(read_flaky, Choice())["flaky"]) == 1
     assert ask(read_flaky, Choice(last=1))["flaky"] == []
     assert ask(read_flaky, Choice(since=MAY[1]))["flaky"] == []
-
-
-def test_earlier_runs_of_a_name_newest_first(nights: Nights, url: str) -> None:
-    late = nights.night(MAY[2], "pp")
-    early = nights.night(MAY[0], "pp")
-    nights.night(MAY[1], "pp", name="weekly")
-    update_index(nights.folder, url)
-    found = runs_named("nightly", nights.folder, url)
-    assert [run.id for run in found] == [late.store.id, early.store.id]
-    assert (found[0].path, found[0].started, found[0].ended) == (late.store.root, MAY[2], "done")
-    assert runs_named("hourly", nights.folder, url) == []
 
 
 NOW = datetime(2026, 5, 31, 12, tzinfo=UTC)

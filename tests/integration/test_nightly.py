@@ -237,6 +237,10 @@ def test_what_a_person_has_to_mend_is_told_before_anything_is_spent(
     (posted,) = webhook.posted
     assert (posted["verdict"], posted["exit"]) == ("could not run", 2)
     assert "baseline 'no-such-run': there is no such run" in missing.err
+    silent = {**oracle, "notify": {"webhook": "http://127.0.0.1:9/none"}}
+    untold = harness("nightly", configure(baseline="no-such-run", **silent))
+    assert untold.code == 2
+    assert "notify.webhook" in untold.err
     unknown = harness("nightly", configure(epoch=3))
     assert unknown.code == 2
     assert "epoch" in unknown.err
