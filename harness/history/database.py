@@ -163,6 +163,9 @@ def _make_tables(engine: Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none for tables
+        else:
+            # Else one finds no version, and then drops the tables that another has just made.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock(hashtext('{PREFIX}index'))")
         if _version(connection) == VERSION:
             return  # another process was faster
         names = inspect(connection).get_table_names()
